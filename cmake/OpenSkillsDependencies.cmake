@@ -1,0 +1,28 @@
+# Every library the runtime links, as an imported target.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+find_package(fmt 9 REQUIRED)
+pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-0.1)
+pkg_check_modules(md REQUIRED IMPORTED_TARGET libmd)
+pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
+
+# The engine is built by scripts/build_runtime.sh into a cache outside the checkout.
+set(OPENSKILLS_WASMTIME_DIR "" CACHE PATH "Folder with lib/libopenskills_wasmtime.a and include/")
+if(NOT EXISTS "${OPENSKILLS_WASMTIME_DIR}/lib/libopenskills_wasmtime.a")
+  message(FATAL_ERROR "The WebAssembly engine is missing. Run scripts/build_runtime.sh, which builds it "
+                      "once per machine and passes OPENSKILLS_WASMTIME_DIR.")
+endif()
+add_library(openskills_wasmtime STATIC IMPORTED GLOBAL)
+set_target_properties(openskills_wasmtime PROPERTIES
+  IMPORTED_LOCATION "${OPENSKILLS_WASMTIME_DIR}/lib/libopenskills_wasmtime.a"
+  INTERFACE_INCLUDE_DIRECTORIES "${OPENSKILLS_WASMTIME_DIR}/include"
+  INTERFACE_LINK_LIBRARIES "Threads::Threads;dl;m")
+
+if(OPENSKILLS_BUILD_TESTS)
+  find_package(GTest 1.12 REQUIRED)
+endif()
+if(OPENSKILLS_BUILD_BENCH)
+  find_package(benchmark 1.7 REQUIRED)
+endif()

@@ -1,0 +1,270 @@
+#include "os/files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+
+#include "os/errno_error.h"
+
+namespace openskills {
+
+void UniqueFd::reset() noexcept {
+  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+}
+
+}  // namespace openskills
+
+namespace openskills::os {
+namespace {
+
+Result<UniqueFd> open_plain(const std::string& path, int flags) {
+  if (path.find('\0') != std::string::npos) {
+    return fail(ErrorCode::kInvalidArgument, "the path contains a NUL byte");
+  }
+  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
+  if (fd < 0) return fail_errno(errno, "open", path);
+  return UniqueFd(fd);
+}
+
+Result<UniqueFd> open_beneath(int root_fd, const std::string& relative_path, int flags) {
+  if (relative_path.find('\0') != std::string::npos) {
+    return fail(ErrorCode::kInvalidArgument, "the path contains a NUL byte");
+  }
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  long fd = -1;
+  // EAGAIN: a rename elsewhere made the kernel unsure of "..". It asks to try again; a bound keeps this finite.
+  for (int attempt = 0; attempt < 64; ++attempt) {
+    fd = ::syscall(SYS_openat2, root_fd, relative_path.c_str(), &how, sizeof how);
+    if (fd >= 0 || (errno != EAGAIN && errno != EINTR)) break;
+  }
+  if (fd < 0) return fail_errno(errno, "open", relative_path);
+  return UniqueFd(static_cast<int>(fd));
+}
+
+FileKind kind_of_mode(mode_t mode) {
+  if (S_ISREG(mode)) return FileKind::kFile;
+  if (S_ISDIR(mode)) return FileKind::kDirectory;
+  if (S_ISLNK(mode)) return FileKind::kSymlink;
+  return FileKind::kOther;
+}
+
+FileKind kind_of_dirent(unsigned char type) {
+  switch (type) {
+    case DT_REG: return FileKind::kFile;
+    case DT_DIR: return FileKind::kDirectory;
+    case DT_LNK: return FileKind::kSymlink;
+    default: return FileKind::kOther;
+  }
+}
+
+std::int64_t nanoseconds(const timespec& time) {
+  return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+}
+
+FileInfo info_of(const struct stat& status) {
+  FileInfo info;
+  info.kind = kind_of_mode(status.st_mode);
+  info.size_bytes = static_cast<std::uint64_t>(status.st_size);
+  info.device = status.st_dev;
+  info.inode = status.st_ino;
+  info.modified_ns = nanoseconds(status.st_mtim);
+  info.changed_ns = nanoseconds(status.st_ctim);
+  info.mode = status.st_mode & 07777U;
+  info.owner_uid = status.st_uid;
+  return info;
+}
+
+// Appends up to `limit_bytes` bytes of a descriptor; true when the end was reached.
+Result<bool> append_until(int fd, std::size_t limit_bytes, std::string_view name, std::string& bytes) {
+  std::size_t chunk = 4096;
+  while (true) {
+    const std::size_t have = bytes.size();
+    // One byte past the limit tells a file that just fits from one that is too long.
+    const std::size_t want = std::min(chunk, limit_bytes + 1 - have);
+    bytes.resize(have + want);
+    const ssize_t got = ::read(fd, bytes.data() + have, want);
+    bytes.resize(have + (got > 0 ? static_cast<std::size_t>(got) : 0));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno(errno, "read", name);
+    if (got == 0) return true;
+    if (bytes.size() > limit_bytes) return false;
+    chunk = std::min<std::size_t>(chunk * 2, 1U << 20U);
+  }
+}
+
+Result<void> require_regular(int fd, std::string_view name) {
+  TRY(const FileInfo info, file_info(fd));
+  if (info.kind == FileKind::kFile) return {};
+  return fail_with_hint(ErrorCode::kNotAFile, fmt::format("'{}' is not a regular file", name), "name a regular file");
+}
+
+Result<void> make_directories(const std::string& path, mode_t mode) {
+  for (std::size_t end = path.find('/', 1); ; end = path.find('/', end + 1)) {
+    const std::string part = path.substr(0, end);
+    if (::mkdir(part.c_str(), mode) != 0 && errno != EEXIST) return fail_errno(errno, "create folder", part);
+    if (end == std::string::npos) return {};
+  }
+}
+
+}  // namespace
+
+Result<UniqueFd> open_directory(const std::string& path) { return open_plain(path, O_RDONLY | O_DIRECTORY); }
+
+Result<UniqueFd> open_file(const std::string& path) { return open_plain(path, O_RDONLY | O_NONBLOCK | O_NOCTTY); }
+
+Result<UniqueFd> open_directory_beneath(int root_fd, const std::string& relative_path) {
+  return open_beneath(root_fd, relative_path, O_RDONLY | O_DIRECTORY);
+}
+
+Result<UniqueFd> open_file_beneath(int root_fd, const std::string& relative_path) {
+  return open_beneath(root_fd, relative_path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+}
+
+Result<FileInfo> file_info(int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return fail_errno(errno, "stat", "descriptor");
+  return info_of(status);
+}
+
+Result<FileInfo> file_info_at(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return fail_errno(errno, "stat", path);
+  return info_of(status);
+}
+
+Result<std::string> read_file(int fd, std::size_t limit_bytes, std::string_view name_for_errors) {
+  TRY(require_regular(fd, name_for_errors));
+  if (::lseek(fd, 0, SEEK_SET) < 0) return fail_errno(errno, "rewind", name_for_errors);
+  return read_stream(fd, limit_bytes, name_for_errors);
+}
+
+Result<std::string> read_stream(int fd, std::size_t limit_bytes, std::string_view name_for_errors) {
+  std::string bytes;
+  TRY(const bool complete, append_until(fd, limit_bytes, name_for_errors, bytes));
+  if (complete) return bytes;
+  return fail(ErrorCode::kTooLarge, "'{}' is larger than {} bytes", name_for_errors, limit_bytes);
+}
+
+Result<std::string> read_prefix(int fd, std::size_t limit_bytes, std::string_view name_for_errors) {
+  TRY(require_regular(fd, name_for_errors));
+  std::string bytes;
+  TRY(append_until(fd, limit_bytes, name_for_errors, bytes));
+  if (bytes.size() > limit_bytes) bytes.resize(limit_bytes);
+  return bytes;
+}
+
+Result<std::string> read_file_at(const std::string& path, std::size_t limit_bytes) {
+  TRY(const UniqueFd fd, open_file(path));
+  return read_file(fd.get(), limit_bytes, path);
+}
+
+Result<std::string> read_file_beneath(int root_fd, const std::string& relative_path, std::size_t limit_bytes) {
+  TRY(const UniqueFd fd, open_file_beneath(root_fd, relative_path));
+  return read_file(fd.get(), limit_bytes, relative_path);
+}
+
+Result<std::vector<DirectoryEntry>> list_directory(int fd, std::string_view name_for_errors) {
+  alignas(dirent64) std::array<char, 32768> buffer;
+  std::vector<DirectoryEntry> entries;
+  if (::lseek(fd, 0, SEEK_SET) < 0) return fail_errno(errno, "rewind", name_for_errors);
+  while (true) {
+    const ssize_t got = ::getdents64(fd, buffer.data(), buffer.size());
+    if (got < 0) return fail_errno(errno, "list", name_for_errors);
+    if (got == 0) return entries;
+    for (ssize_t at = 0; at < got;) {
+      const auto* record = reinterpret_cast<const dirent64*>(buffer.data() + at);
+      at += record->d_reclen;
+      const std::string_view name = record->d_name;
+      if (name == "." || name == "..") continue;
+      FileKind kind = kind_of_dirent(record->d_type);
+      if (record->d_type == DT_UNKNOWN) {
+        struct stat status {};
+        if (::fstatat(fd, record->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0) kind = kind_of_mode(status.st_mode);
+      }
+      entries.push_back({std::string(name), kind});
+    }
+  }
+}
+
+Result<std::string> canonical_path(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> resolved(::realpath(path.c_str(), nullptr), &std::free);
+  if (!resolved) return fail_errno(errno, "resolve", path);
+  return std::string(resolved.get());
+}
+
+Result<std::string> path_of_fd(int fd) {
+  std::array<char, 4096> target{};
+  const std::string link = fmt::format("/proc/self/fd/{}", fd);
+  const ssize_t length = ::readlink(link.c_str(), target.data(), target.size());
+  if (length < 0) return fail_errno(errno, "resolve", link);
+  return std::string(target.data(), static_cast<std::size_t>(length));
+}
+
+Result<UniqueFd> open_private_directory(const std::string& path) {
+  TRY(make_directories(path, 0700));
+  TRY(UniqueFd fd, open_plain(path, O_RDONLY | O_DIRECTORY));
+  TRY(const FileInfo info, file_info(fd.get()));
+  if (info.owner_uid != ::geteuid() || (info.mode & 022U) != 0) {
+    return fail_with_hint(ErrorCode::kCacheUnusable,
+                          fmt::format("'{}' is not private: owner {}, mode {:o}", path, info.owner_uid, info.mode),
+                          "make it yours with mode 0700, or name another folder");
+  }
+  return fd;
+}
+
+Result<void> write_all(int fd, std::string_view bytes, std::string_view name_for_errors) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return fail_errno(errno, "write", name_for_errors);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+Result<void> write_file_atomically(int directory_fd, const std::string& name, std::string_view bytes) {
+  const std::string temporary = fmt::format(".{}.{}.tmp", name, ::getpid());
+  ::unlinkat(directory_fd, temporary.c_str(), 0);
+  const UniqueFd fd(::openat(directory_fd, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd.valid()) return fail_errno(errno, "create", name);
+  Result<void> written = write_all(fd.get(), bytes, name);
+  if (written && ::fdatasync(fd.get()) != 0) written = fail_errno(errno, "sync", name);
+  if (written && ::renameat(directory_fd, temporary.c_str(), directory_fd, name.c_str()) != 0) {
+    written = fail_errno(errno, "replace", name);
+  }
+  if (!written) ::unlinkat(directory_fd, temporary.c_str(), 0);
+  return written;
+}
+
+std::string environment_variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+std::string home_directory() {
+  std::string home = environment_variable("HOME");
+  if (!home.empty()) return home;
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) return {};
+  return entry.pw_dir;
+}
+
+std::string current_directory() {
+  std::array<char, 4096> buffer{};
+  return ::getcwd(buffer.data(), buffer.size()) == nullptr ? std::string() : std::string(buffer.data());
+}
+
+}  // namespace openskills::os

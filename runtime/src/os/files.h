@@ -1,0 +1,109 @@
+// Files and folders, always by descriptor and confined to a root where one is given.
+//
+// Thread rule: free functions without shared state; a descriptor may be used from several threads at once.
+// Paths are bytes. Confinement is the kernel's (openat2 with RESOLVE_BENEATH and RESOLVE_NO_MAGICLINKS), never
+// string work: a path that leads out of `root_fd`, by "..", an absolute path or a symbolic link, is
+// ErrorCode::kPathEscapesRoot.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+
+namespace openskills::os {
+
+enum class FileKind : std::uint8_t { kFile, kDirectory, kSymlink, kOther };
+
+struct FileInfo {
+  FileKind kind = FileKind::kOther;
+  std::uint64_t size_bytes = 0;
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::int64_t modified_ns = 0;
+  std::int64_t changed_ns = 0;  // ctime: not settable by an ordinary user
+  std::uint32_t mode = 0;       // permission bits
+  std::uint32_t owner_uid = 0;
+};
+
+struct DirectoryEntry {
+  std::string name;
+  FileKind kind = FileKind::kOther;  // of the entry itself: a link is kSymlink
+};
+
+// Opens a folder for use as a root (O_PATH is not used: the descriptor can be listed).
+[[nodiscard]] Result<UniqueFd> open_directory(const std::string& path);
+
+// Opens a folder, or a file for reading, beneath `root_fd`; links are followed while they stay beneath it. Opening never blocks on a FIFO.
+[[nodiscard]] Result<UniqueFd> open_directory_beneath(int root_fd, const std::string& relative_path);
+[[nodiscard]] Result<UniqueFd> open_file_beneath(int root_fd, const std::string& relative_path);
+
+[[nodiscard]] Result<UniqueFd> open_file(const std::string& path);
+
+[[nodiscard]] Result<FileInfo> file_info(int fd);
+[[nodiscard]] Result<FileInfo> file_info_at(const std::string& path);
+
+// Reads from offset 0 to the end. More than limit_bytes is kTooLarge; anything but a regular file is kNotAFile.
+[[nodiscard]] Result<std::string> read_file(int fd, std::size_t limit_bytes, std::string_view name_for_errors);
+[[nodiscard]] Result<std::string> read_file_at(const std::string& path, std::size_t limit_bytes);
+[[nodiscard]] Result<std::string> read_file_beneath(int root_fd, const std::string& relative_path,
+                                                    std::size_t limit_bytes);
+
+// Reads at most limit_bytes from the beginning; a longer file is cut, not refused.
+[[nodiscard]] Result<std::string> read_prefix(int fd, std::size_t limit_bytes, std::string_view name_for_errors);
+
+// Reads a stream (pipe, terminal or file) to its end. More than limit_bytes is kTooLarge.
+[[nodiscard]] Result<std::string> read_stream(int fd, std::size_t limit_bytes, std::string_view name_for_errors);
+
+// The entries of a folder without "." and "..", in the order the kernel gives them.
+[[nodiscard]] Result<std::vector<DirectoryEntry>> list_directory(int fd, std::string_view name_for_errors);
+
+// Absolute, without symbolic links, ".." or ".". The path must exist.
+[[nodiscard]] Result<std::string> canonical_path(const std::string& path);
+
+// The path the kernel knows an open descriptor by.
+[[nodiscard]] Result<std::string> path_of_fd(int fd);
+
+// Creates the folder and its parents with mode 0700 if missing, and refuses (kCacheUnusable) one that others own or
+// may write to.
+[[nodiscard]] Result<UniqueFd> open_private_directory(const std::string& path);
+
+// Replaces `name` in the folder as a whole or not at all: written beside it, synced, renamed over. Mode 0600.
+[[nodiscard]] Result<void> write_file_atomically(int directory_fd, const std::string& name, std::string_view bytes);
+
+[[nodiscard]] Result<void> write_all(int fd, std::string_view bytes, std::string_view name_for_errors);
+
+// A fresh folder under the system's folder for temporary files, with mode 0700; removed with all it holds by
+// the destructor.
+class TemporaryDirectory {
+ public:
+  [[nodiscard]] static Result<TemporaryDirectory> create(std::string_view prefix);
+  TemporaryDirectory(TemporaryDirectory&& other) noexcept;
+  TemporaryDirectory& operator=(TemporaryDirectory&& other) noexcept;
+  ~TemporaryDirectory();
+
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+ private:
+  explicit TemporaryDirectory(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
+// Removes a folder and everything beneath it without following links. Missing is success.
+Result<void> remove_tree(const std::string& path);
+
+// A variable of this process's environment, or "".
+[[nodiscard]] std::string environment_variable(const char* name);
+
+// The user's home folder, from HOME or the user database; "" when there is none.
+[[nodiscard]] std::string home_directory();
+
+// The current working folder, or "" when it has been removed.
+[[nodiscard]] std::string current_directory();
+
+}  // namespace openskills::os
