@@ -47,7 +47,9 @@ enum class StreamKind : std::uint8_t { kStdout, kStderr };
 class OutputSink {
  public:
   virtual ~OutputSink() = default;
-  virtual void write(StreamKind stream, std::string_view bytes) = 0;
+
+  // False when the receiver is gone for good, as a pipe whose reader closed it; the guest then sees EPIPE.
+  virtual bool write(StreamKind stream, std::string_view bytes) = 0;
 };
 
 // Cancels a run from another thread. Thread rule: safe from any thread.
