@@ -12,7 +12,8 @@ pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 set(OPENSKILLS_WASMTIME_DIR "" CACHE PATH "Folder with lib/libopenskills_wasmtime.a and include/")
 if(NOT EXISTS "${OPENSKILLS_WASMTIME_DIR}/lib/libopenskills_wasmtime.a")
   message(FATAL_ERROR "The WebAssembly engine is missing. Run scripts/build_runtime.sh, which builds it "
-                      "once per machine and passes OPENSKILLS_WASMTIME_DIR.")
+                      "once per machine and passes OPENSKILLS_WASMTIME_DIR; or, to configure by hand:\n"
+                      "  export OPENSKILLS_WASMTIME_DIR=$(scripts/build_runtime.sh --engine-dir)")
 endif()
 add_library(openskills_wasmtime STATIC IMPORTED GLOBAL)
 set_target_properties(openskills_wasmtime PROPERTIES

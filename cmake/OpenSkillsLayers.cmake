@@ -4,6 +4,8 @@
 add_library(openskills_options INTERFACE)
 target_compile_options(openskills_options INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror>
+  # g++ 12 reports both for correct uses of std::string and std::expected (GCC bugs 105329 and 105562).
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-maybe-uninitialized>
   -ffunction-sections -fdata-sections)
 target_compile_definitions(openskills_options INTERFACE _GNU_SOURCE OPENSKILLS_VERSION="${PROJECT_VERSION}")
 target_include_directories(openskills_options INTERFACE

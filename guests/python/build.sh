@@ -1,7 +1,42 @@
 #!/usr/bin/env bash
+# build.sh [OUT_DIR]: builds the Python guest: python.wasm (a snapshot), lib/ and guest.json.
+#
+# Everything between is kept in ${OPENSKILLS_CACHE_DIR:-${XDG_CACHE_HOME:-~/.cache}/openskills}, step by step: a change
+# of the guest's own program rebuilds neither CPython nor the library. Says nothing when OUT_DIR is up to date.
+# OPENSKILLS_CPYTHON_SOURCE names another copy of CPython's tarball, OPENSKILLS_JOBS the number of parallel jobs.
 source "$(dirname "${BASH_SOURCE[0]}")/recipe.sh"
+
+OUT=${1:-$ROOT_DIR/build/share/openskills/guests/python}
 need_tools
-"$RECIPE_DIR/fetch.sh"
 source "$RECIPE_DIR/cpython.sh"
-needs_sources_and_toolchain
-echo $WASM_PYTHON
+source "$RECIPE_DIR/guest.sh"
+
+# The recipe's own files, the tools and what OPENSKILLS_CPYTHON_SOURCE brings.
+recipe_key() {
+  local files=("$RECIPE_DIR"/*.{sh,c,h,py,mk} "$SNAPSHOT_CRATE"/{Cargo.lock,src/bin/snapshot.rs})
+  hash_of "$TOOLCHAIN" -- "${files[@]}" ${OPENSKILLS_CPYTHON_SOURCE:+"$OPENSKILLS_CPYTHON_SOURCE"}
+}
+
+KEY=$(recipe_key)
+RESULT=$CACHE/guests/python-$PYTHON_VERSION-$KEY
+[[ -f $OUT/.key && $(<"$OUT/.key") == "$KEY" && -d $RESULT ]] && exit 0
+
+if [[ ! -d $RESULT ]]; then
+  "$RECIPE_DIR/fetch.sh"
+  needs_sources_and_toolchain
+  build_library
+  build_program
+  build_snapshot
+  rm -rf "$RESULT.partial" && mkdir -p "$RESULT.partial"
+  cp -a "$SNAPSHOT"/{python.wasm,guest.json} "$RESULT.partial/"
+  cp -a "$LIBRARY" "$RESULT.partial/lib"
+  echo "$KEY" >"$RESULT.partial/.key"
+  ln -s "$(dirname "$HOST_PYTHON")" "$RESULT.partial/host"
+  finish "$RESULT"
+fi
+
+mkdir -p "$(dirname "$OUT")"
+rm -rf "$OUT" "$OUT.partial" && mkdir "$OUT.partial"
+cp -a "$RESULT"/{python.wasm,guest.json,lib,.key} "$OUT.partial/"
+mv "$OUT.partial" "$OUT"
+say "ready in $OUT ($(du -sh "$OUT" | cut -f1))"

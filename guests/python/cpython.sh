@@ -83,14 +83,19 @@ configure_wasm() { # FOLDER
     --with-build-python="$HOST_PYTHON" --prefix=/usr --disable-test-modules --without-ensurepip
 }
 
+# Everything but the final program: the guest's own main takes the place of CPython's.
+make_wasm() { # FOLDER
+  make -C "$1" -j"$JOBS" -f Makefile -f "$RECIPE_DIR/guest.mk" \
+    EXTRA_CFLAGS="-D_GNU_SOURCE=1 -include $RECIPE_DIR/linux_errno.h" guest-inputs
+}
+
 build_wasm_python() {
-  WASM_PYTHON=$WORK/wasm-$(hash_of "$TOOLCHAIN" "$(basename "$SOURCE" "$ZLIB" "$SYSROOT" -a)" \
-    "$(declare -f configure_wasm wasm_cflags)")
+  WASM_PYTHON=$WORK/wasm-$(hash_of "$TOOLCHAIN" "$(basename -a "$SOURCE" "$ZLIB" "$SYSROOT")" \
+    "$(declare -f configure_wasm make_wasm wasm_cflags)" -- "$RECIPE_DIR/linux_errno.h")
   [[ -f $WASM_PYTHON/.done ]] && return
   rm -rf "$WASM_PYTHON" && mkdir -p "$WASM_PYTHON"
   logged wasm-configure "$TOOLCHAIN_HINT" configure_wasm "$WASM_PYTHON"
-  # Everything but the final program: the guest's own main takes the place of Programs/python.o.
-  logged wasm-make "$TOOLCHAIN_HINT" make -C "$WASM_PYTHON" -j"$JOBS" all
+  logged wasm-make "$TOOLCHAIN_HINT" make_wasm "$WASM_PYTHON"
   touch "$WASM_PYTHON/.done"
 }
 

@@ -41,7 +41,9 @@ logged() {
   local name=$1 hint=$2 start=$SECONDS
   shift 2
   say "$name …"
-  if ! "$@" >"$LOGS/$name.log" 2>&1 </dev/null; then
+  # In the background, because bash ignores errexit inside a condition.
+  "$@" >"$LOGS/$name.log" 2>&1 </dev/null &
+  if ! wait $!; then
     tail -n 30 "$LOGS/$name.log" >&2
     die "step '$name' failed after $((SECONDS - start)) s. $hint" "The whole log: $LOGS/$name.log"
   fi

@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 
+#include "base/base64.h"
 #include "base/result.h"
 #include "base/sha256.h"
 #include "base/utf8.h"
@@ -51,6 +52,17 @@ TEST(Utf8, TruncatesAtACharacter) {
   EXPECT_EQ(truncate_at_character("a€b", 4), "a€");
   EXPECT_EQ(truncate_at_character("ab", 9), "ab");
   EXPECT_EQ(count_code_points("a€b"), 3U);
+  EXPECT_EQ(without_cut_character("ab\xE2\x82"), "ab");
+  EXPECT_EQ(without_cut_character("ab€"), "ab€");
+  EXPECT_EQ(without_cut_character("\xFF\xFF"), "\xFF\xFF");
+}
+
+TEST(Base64, MatchesRfc4648) {
+  EXPECT_EQ(to_base64(""), "");
+  EXPECT_EQ(to_base64("f"), "Zg==");
+  EXPECT_EQ(to_base64("fo"), "Zm8=");
+  EXPECT_EQ(to_base64("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(to_base64("\xFF\xFE"), "//4=");
 }
 
 }  // namespace

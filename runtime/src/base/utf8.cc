@@ -12,13 +12,15 @@ std::uint8_t byte_at(std::string_view bytes, std::size_t index) noexcept {
 
 bool is_continuation(std::uint8_t byte) noexcept { return (byte & 0xC0U) == 0x80U; }
 
+std::size_t length_from_lead(std::uint8_t lead) noexcept { return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4; }
+
 // The length of the well-formed sequence at `index`, or 0.
 std::size_t sequence_length(std::string_view bytes, std::size_t index) noexcept {
   const std::uint8_t first = byte_at(bytes, index);
   const std::size_t left = bytes.size() - index;
   if (first < 0x80) return 1;
   if (first < 0xC2 || first > 0xF4) return 0;
-  const std::size_t length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+  const std::size_t length = length_from_lead(first);
   if (left < length) return 0;
   const std::uint8_t second = byte_at(bytes, index + 1);
   // The second byte's range excludes over-long forms, surrogates and values past U+10FFFF.
@@ -54,6 +56,17 @@ std::string_view truncate_at_character(std::string_view text, std::size_t limit_
   // A character has at most four bytes; longer runs of continuation bytes are not text and are cut where asked.
   for (int step = 0; step < 4 && end > 0 && is_continuation(byte_at(text, end)); ++step) --end;
   return text.substr(0, end);
+}
+
+std::string_view without_cut_character(std::string_view text) noexcept {
+  for (std::size_t back = 1; back <= 3 && back <= text.size(); ++back) {
+    const std::uint8_t byte = byte_at(text, text.size() - back);
+    if (is_continuation(byte)) continue;
+    const bool is_lead = byte >= 0xC2 && byte <= 0xF4;
+    if (is_lead && length_from_lead(byte) > back) text.remove_suffix(back);
+    break;
+  }
+  return text;
 }
 
 }  // namespace openskills

@@ -18,4 +18,7 @@ namespace openskills {
 // The longest prefix of at most limit_bytes bytes that does not cut a character in two.
 [[nodiscard]] std::string_view truncate_at_character(std::string_view text, std::size_t limit_bytes) noexcept;
 
+// The text without the beginning of a character that its end cuts off. Other invalid bytes stay.
+[[nodiscard]] std::string_view without_cut_character(std::string_view text) noexcept;
+
 }  // namespace openskills

@@ -3,9 +3,7 @@
 // Thread rule: values; an OutputSink is called from the thread that called Executor::execute.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,17 +11,10 @@
 
 #include "base/result.h"
 #include "invoke/limits.h"
+#include "openskills/options.h"
 #include "policy/capabilities.h"
 
 namespace openskills {
-
-// What the guest reads as standard input.
-struct StdinSource {
-  enum class Kind : std::uint8_t { kEmpty, kBytes, kDescriptor };
-  Kind kind = Kind::kEmpty;
-  std::string bytes;    // kBytes
-  int descriptor = -1;  // kDescriptor: borrowed for the run; read as the guest asks, never ahead
-};
 
 // A fixed clock and seed make a run repeatable.
 struct Determinism {
@@ -41,8 +32,6 @@ struct Invocation {
   Determinism determinism;
 };
 
-enum class StreamKind : std::uint8_t { kStdout, kStderr };
-
 // Receives the guest's output as it comes. Must not throw.
 class OutputSink {
  public:
@@ -50,16 +39,6 @@ class OutputSink {
 
   // False when the receiver is gone for good, as a pipe whose reader closed it; the guest then sees EPIPE.
   virtual bool write(StreamKind stream, std::string_view bytes) = 0;
-};
-
-// Cancels a run from another thread. Thread rule: safe from any thread.
-class CancelToken {
- public:
-  void cancel() noexcept { cancelled_.store(true, std::memory_order_release); }
-  [[nodiscard]] bool cancelled() const noexcept { return cancelled_.load(std::memory_order_acquire); }
-
- private:
-  std::atomic<bool> cancelled_ = false;
 };
 
 // How the guest's program ended.

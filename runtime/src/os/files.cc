@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "os/clock.h"
 #include "os/errno_error.h"
 
 namespace openskills {
@@ -35,13 +36,15 @@ Result<UniqueFd> open_plain(const std::string& path, int flags) {
   return UniqueFd(fd);
 }
 
-Result<UniqueFd> open_beneath(int root_fd, const std::string& relative_path, int flags) {
+Result<UniqueFd> open_beneath(int root_fd, const std::string& relative_path, int flags,
+                              std::uint64_t extra_resolve = 0, mode_t mode = 0) {
   if (relative_path.find('\0') != std::string::npos) {
     return fail(ErrorCode::kInvalidArgument, "the path contains a NUL byte");
   }
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  how.mode = mode;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | extra_resolve;
   long fd = -1;
   // EAGAIN: a rename elsewhere made the kernel unsure of "..". It asks to try again; a bound keeps this finite.
   for (int attempt = 0; attempt < 64; ++attempt) {
@@ -131,6 +134,27 @@ Result<UniqueFd> open_file_beneath(int root_fd, const std::string& relative_path
   return open_beneath(root_fd, relative_path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 }
 
+Result<UniqueFd> open_file_beneath_nofollow(int root_fd, const std::string& relative_path) {
+  return open_beneath(root_fd, relative_path, O_RDONLY | O_NONBLOCK | O_NOCTTY, RESOLVE_NO_SYMLINKS);
+}
+
+Result<void> write_file_beneath(int root_fd, const std::string& relative_path, std::string_view bytes) {
+  UniqueFd folder;
+  std::string name = relative_path;
+  for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/')) {
+    const std::string part = name.substr(0, slash);
+    name.erase(0, slash + 1);
+    if (part.empty() || part == ".") continue;
+    const int parent = folder.valid() ? folder.get() : root_fd;
+    if (::mkdirat(parent, part.c_str(), 0777) != 0 && errno != EEXIST) return fail_errno(errno, "create folder", part);
+    TRY(folder, open_beneath(parent, part, O_RDONLY | O_DIRECTORY, RESOLVE_NO_SYMLINKS));
+  }
+  const int parent = folder.valid() ? folder.get() : root_fd;
+  TRY(const UniqueFd fd,
+      open_beneath(parent, name, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY, RESOLVE_NO_SYMLINKS, 0666));
+  return write_all(fd.get(), bytes, relative_path);
+}
+
 Result<FileInfo> file_info(int fd) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) return fail_errno(errno, "stat", "descriptor");
@@ -211,6 +235,8 @@ Result<std::string> path_of_fd(int fd) {
   return std::string(target.data(), static_cast<std::size_t>(length));
 }
 
+Result<void> create_directories(const std::string& path) { return make_directories(path, 0777); }
+
 Result<UniqueFd> open_private_directory(const std::string& path) {
   TRY(make_directories(path, 0700));
   TRY(UniqueFd fd, open_plain(path, O_RDONLY | O_DIRECTORY));
@@ -232,6 +258,18 @@ Result<void> write_all(int fd, std::string_view bytes, std::string_view name_for
   }
   return {};
 }
+
+bool write_all_until(int fd, std::string_view bytes, std::int64_t deadline_monotonic_ns) noexcept {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno != EINTR) return false;
+    if (written < 0 && monotonic_now_ns() >= deadline_monotonic_ns) return false;
+    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+void exit_now(int code) noexcept { ::_exit(code); }
 
 Result<void> write_file_atomically(int directory_fd, const std::string& name, std::string_view bytes) {
   const std::string temporary = fmt::format(".{}.{}.tmp", name, ::getpid());

@@ -43,6 +43,10 @@ struct DirectoryEntry {
 [[nodiscard]] Result<UniqueFd> open_directory_beneath(int root_fd, const std::string& relative_path);
 [[nodiscard]] Result<UniqueFd> open_file_beneath(int root_fd, const std::string& relative_path);
 
+
+// The same, but any symbolic link on the way is refused.
+[[nodiscard]] Result<UniqueFd> open_file_beneath_nofollow(int root_fd, const std::string& relative_path);
+
 [[nodiscard]] Result<UniqueFd> open_file(const std::string& path);
 
 [[nodiscard]] Result<FileInfo> file_info(int fd);
@@ -69,6 +73,9 @@ struct DirectoryEntry {
 // The path the kernel knows an open descriptor by.
 [[nodiscard]] Result<std::string> path_of_fd(int fd);
 
+// Creates the folder and its parents where they are missing. Mode 0777 less the umask.
+[[nodiscard]] Result<void> create_directories(const std::string& path);
+
 // Creates the folder and its parents with mode 0700 if missing, and refuses (kCacheUnusable) one that others own or
 // may write to.
 [[nodiscard]] Result<UniqueFd> open_private_directory(const std::string& path);
@@ -76,7 +83,17 @@ struct DirectoryEntry {
 // Replaces `name` in the folder as a whole or not at all: written beside it, synced, renamed over. Mode 0600.
 [[nodiscard]] Result<void> write_file_atomically(int directory_fd, const std::string& name, std::string_view bytes);
 
+// Writes a file beneath the folder, creating the folders on its way; links are not followed. Mode 0666 less the umask.
+[[nodiscard]] Result<void> write_file_beneath(int root_fd, const std::string& relative_path, std::string_view bytes);
+
 [[nodiscard]] Result<void> write_all(int fd, std::string_view bytes, std::string_view name_for_errors);
+
+// Writes all of it, or gives up: false when the reader is gone, the deadline has passed, or writing failed. A signal
+// ends a wait early, so that the clock is looked at.
+[[nodiscard]] bool write_all_until(int fd, std::string_view bytes, std::int64_t deadline_monotonic_ns) noexcept;
+
+// Ends the process at once, without running destructors or exit handlers.
+[[noreturn]] void exit_now(int code) noexcept;
 
 // A fresh folder under the system's folder for temporary files, with mode 0700; removed with all it holds by
 // the destructor.
@@ -102,6 +119,9 @@ Result<void> remove_tree(const std::string& path);
 
 // The user's home folder, from HOME or the user database; "" when there is none.
 [[nodiscard]] std::string home_directory();
+
+// The folders of the file this code was loaded from and of the running program, without duplicates.
+[[nodiscard]] std::vector<std::string> program_directories();
 
 // The current working folder, or "" when it has been removed.
 [[nodiscard]] std::string current_directory();

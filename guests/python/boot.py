@@ -1,0 +1,156 @@
+"""Run once, while the guest is built: imports what scripts import, runs what runs at every start, and leaves the
+few objects behind that the start renews. Its names are read by init.c."""
+import gc
+import sys
+
+# What the interpreter had imported before this file: a sibling file never stands for these, natively neither.
+_started_with = set(sys.modules)
+
+PRELOAD = """
+abc argparse array ast atexit base64 binascii bisect builtins calendar codecs collections.abc configparser contextlib
+contextvars copy csv dataclasses datetime decimal difflib enum errno fnmatch fractions functools getpass gettext glob
+gzip hashlib heapq hmac html html.parser importlib importlib.util inspect io itertools json keyword linecache locale
+logging math mimetypes numbers operator os os.path pathlib pickle platform posixpath pprint queue random re reprlib
+secrets select shlex shutil signal socket stat statistics string stringprep struct subprocess sys tempfile textwrap
+threading time token tokenize tomllib traceback types typing unicodedata urllib.error urllib.parse urllib.request uuid
+warnings weakref xml.etree.ElementTree zipfile zlib zoneinfo
+""".split()
+
+
+def _preload():
+    import importlib
+    for name in PRELOAD:
+        importlib.import_module(name)
+
+
+_preload()
+
+import importlib.machinery
+import linecache
+import logging
+import os
+import random
+
+
+class LibraryFinder(importlib.machinery.FileFinder):
+    """Finds modules in a folder of the library, which never changes: its listing is the one of the snapshot."""
+
+    def _fill_cache(self):
+        pass
+
+
+def _freeze_listings():
+    # Otherwise a library with other file times than at the build (a package manager's, say) is listed at every run.
+    for folder, folders, _ in os.walk(sys._stdlib_dir):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        finder = sys.path_hooks[-1](folder)
+        finder._fill_cache()
+        finder.__class__ = LibraryFinder
+        sys.path_importer_cache[folder] = finder
+
+
+_freeze_listings()
+
+environ = os.environ._data
+environ.clear()
+logging_names = logging.__dict__
+freeze = gc.freeze
+reseed = super(random.Random, random._inst).seed
+main_names = {name: value for name, value in sys.modules["__main__"].__dict__.items()
+              if name not in ("__annotations__",)}
+
+
+def _warm_up():
+    """Bytecode specialises itself by writing into itself: done here, a run need not write those pages."""
+    import argparse, contextlib, csv, dataclasses, datetime, io, json, pathlib, re, textwrap, traceback
+    source = '''
+import argparse, json, re, sys
+from dataclasses import dataclass, field
+from typing import Optional
+class Point:
+    """A point."""
+    def __init__(self, x, y=0, *rest, **named):
+        self.x, self.y = x, y
+    @property
+    def sum(self): return self.x + self.y
+    def __repr__(self): return f"Point({self.x!r}, {self.y:>5})"
+@dataclass
+class Row:
+    name: str
+    tags: list = field(default_factory=list)
+    note: Optional[str] = None
+def main(argv=None):
+    total = 0
+    for index, value in enumerate(range(20)):
+        if value % 3 == 0 and index or not value:
+            continue
+        elif value > 15:
+            break
+        else:
+            total += Point(value, y=index).sum
+    try:
+        text = {"a": [1, 2.5, None, True], "b": {"c": "d" * 3}}
+        found = [m.group(1) for m in re.finditer(r"(\\w+)=(\\d+)", "a=1 b=22 c=333") if m]
+        with open("/dev/null") as nothing:
+            pass
+    except (OSError, ValueError) as error:
+        found = {k: v for k, v in text.items()}
+    finally:
+        total = (lambda n: n ** 2)(total)
+    return [Row("x"), repr(Row("y", [1])), total, found[:1] if isinstance(found, list) else sorted(found)]
+if __name__ == "__main__":
+    sys.exit(main())
+'''
+    for _ in range(60):
+        names = {"__name__": "warm", "__builtins__": __builtins__}
+        exec(compile(source, "<warm>", "exec"), names)
+        names["main"]()
+        parser = argparse.ArgumentParser(description="warm up", prog="warm")
+        parser.add_argument("path", nargs="*", help="paths")
+        parser.add_argument("--count", "-c", type=int, default=3, help="how many")
+        parser.add_argument("--flag", action="store_true")
+        parser.add_argument("--kind", choices=["a", "b"], default="a")
+        sub = argparse.ArgumentParser()
+        commands = sub.add_subparsers(dest="command")
+        commands.add_parser("list").add_argument("--all", action="store_true")
+        sub.parse_args(["list", "--all"])
+        parser.parse_args(["x", "y", "--count", "4", "--flag", "--kind=b"])
+        parser.format_help()
+        data = {"rows": [{"id": i, "name": f"n{i}", "ok": True, "x": 1.5, "none": None} for i in range(10)]}
+        for options in ({}, {"indent": 2}, {"sort_keys": True}, {"indent": 2, "ensure_ascii": False}):
+            json.loads(json.dumps(data, **options))
+        re.purge()
+        re.compile(r"^(?P<key>[\w.-]+)\s*[:=]\s*(.*?)(?:#.*)?$", re.M | re.I).sub(r"\1", "a: b # c\nd=e")
+        re.findall(r"\d{4}-\d{2}-\d{2}|[^\W_]+", "2024-01-02 words")
+        out = io.StringIO()
+        writer = csv.DictWriter(out, ["a", "b"])
+        writer.writeheader()
+        writer.writerow({"a": 1, "b": 2})
+        list(csv.DictReader(io.StringIO(out.getvalue())))
+        datetime.datetime.fromisoformat("2024-01-02T03:04:05").strftime("%Y-%m-%d")
+        textwrap.dedent("  a\n  b")
+        path = pathlib.Path("/skill") / "a" / "b.txt"
+        path.suffix, path.stem, path.parent, path.name, str(path.with_suffix(".md"))
+        with contextlib.redirect_stdout(out):
+            print("x", 1, 2.5, None, sep=",", file=out)
+        try:
+            raise ValueError("warm")
+        except ValueError:
+            traceback.format_exc()
+    re.purge()
+    linecache.clearcache()
+
+
+_warm_up()
+
+
+def _shadowed():
+    names = {}
+    for name in sys.modules:
+        top = name.partition(".")[0]
+        if name not in _started_with and top not in _started_with and top not in sys.builtin_module_names:
+            names.setdefault(top, []).append(name)
+    return {top: tuple(submodules) for top, submodules in names.items()}
+
+
+shadowed = _shadowed()

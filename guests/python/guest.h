@@ -1,0 +1,47 @@
+// The Python guest: CPython, initialised once at build time and continued from a memory snapshot at every start.
+//
+//   init.c      what happens before the snapshot: interpreter, standard modules, warm-up
+//   immortal.c  makes the objects of the snapshot cheap to read and keeps new ones together
+//   start.c     what a start renews: environment, cwd, command line, streams, random numbers
+//   run.c       runs the script as CPython's own main does, and ends the interpreter
+//   main.c      the two entry points
+#pragma once
+
+#include "Python.h"
+#include "pycore_initconfig.h"
+#include "pycore_interp.h"
+#include "pycore_pystate.h"
+
+// What boot.py leaves behind for the start. Borrowed references into a module that is never freed.
+typedef struct {
+  PyObject *environ;  // the dict behind os.environ, bytes to bytes
+  PyObject *reseed;   // callable: gives random's shared generator a fresh seed
+  PyObject *logging;  // the dict of the logging module
+  PyObject *shadowed; // dict: name of a top-level module a sibling file may stand for -> names to forget
+  PyObject *main;     // the dict a fresh __main__ starts from
+} Snapshot;
+
+extern Snapshot snapshot;
+
+// Ends the program with a message when a step that cannot fail in a sound build fails.
+_Noreturn void guest_fatal(const char *what);
+
+// init.c. REQUIRES: the folder of the library is preopened. Ends with the interpreter ready for start().
+void guest_initialize(void);
+
+// immortal.c. Call once, as the last thing before the snapshot.
+void guest_make_immortal(void);
+void guest_use_up_free_chunks(void);
+
+// start.c. Reads the command line and renews what the snapshot froze. Returns -1 to go on, else the exit status.
+int guest_start(int argc, char **argv);
+
+// run.c. Runs what the command line names; returns the exit status.
+int guest_run(void);
+
+// run.c. Runs exit handlers, flushes and finalises what the script made; returns the status to exit with.
+int guest_finish(int status);
+
+static inline PyConfig *guest_config(void) {
+  return (PyConfig *)_PyInterpreterState_GetConfig(_PyInterpreterState_GET());
+}

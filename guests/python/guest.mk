@@ -1,0 +1,10 @@
+# Read after CPython's own Makefile: what the guest's program is linked from, without CPython's own program.
+guest-inputs: $(LINK_PYTHON_DEPS) pybuilddir.txt
+
+guest-libraries:
+	@echo $(MODLIBS) $(LIBS) $(SYSLIBS)
+
+.PHONY: guest-inputs guest-libraries
+
+# The only file that carries the source folder's name into the program; nothing of the guest looks there.
+Modules/getpath.o: VPATH =

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Builds what changes often: the library folder, the guest's program and its snapshot.
+# Sourced by build.sh after cpython.sh; sets LIBRARY, PROGRAM and SNAPSHOT.
+
+build_library() {
+  LIBRARY=$WORK/lib-$(hash_of "$(basename -a "$SOURCE" "$WASM_PYTHON")" "$GUEST_LIB" -- "$RECIPE_DIR/make_lib.py")
+  [[ -d $LIBRARY ]] && return
+  rm -rf "$LIBRARY.partial" && mkdir -p "$LIBRARY.partial"
+  logged library "See guests/python/make_lib.py." \
+    "$HOST_PYTHON" "$RECIPE_DIR/make_lib.py" "$SOURCE" "$WASM_PYTHON" "$LIBRARY.partial" "$GUEST_LIB"
+  finish "$LIBRARY"
+}
+
+GUEST_SOURCES=(main.c init.c immortal.c start.c run.c linux_errno.c)
+# The stack is below everything else, where an overflow is caught, and is no part of the memory image as long as it is
+# untouched. Image and initial memory stay small enough for the engine to map them copy-on-write (see README.md).
+STACK_BYTES=$((8 * 1024 * 1024))
+MEMORY_BYTES=$((24 * 1024 * 1024 - 64 * 1024))
+
+link_program() { # FOLDER
+  local objects=() name libraries
+  for name in "${GUEST_SOURCES[@]}"; do
+    $(wasm_cc) $(wasm_cflags) -std=gnu23 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
+      -include "$RECIPE_DIR/linux_errno.h" -D_GNU_SOURCE=1 -DPy_BUILD_CORE "-DGUEST_LIB=\"$GUEST_LIB\"" \
+      -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_GETPID -D_WASI_EMULATED_PROCESS_CLOCKS \
+      -I"$RECIPE_DIR" -I"$WASM_PYTHON" -I"$SOURCE" -I"$SOURCE/Include" -I"$SOURCE/Include/internal" \
+      "-ffile-prefix-map=$RECIPE_DIR=/usr/src/guest" -c "$RECIPE_DIR/$name" -o "$1/$name.o"
+    objects+=("$1/$name.o")
+  done
+  libraries=$(make -s -C "$WASM_PYTHON" -f Makefile -f "$RECIPE_DIR/guest.mk" guest-libraries)
+  (cd "$WASM_PYTHON" && $(wasm_cc) -nostartfiles -Wl,--no-entry -Wl,--wrap=Py_Exit -Wl,--strip-${GUEST_STRIP:-all} -Wl,--gc-sections \
+    -z stack-size=$STACK_BYTES -Wl,--stack-first -Wl,--initial-memory=$MEMORY_BYTES \
+    -o "$1/python.wasm" "${objects[@]}" "libpython$PYTHON_SHORT.a" $libraries)
+}
+
+build_program() {
+  local inputs=("${GUEST_SOURCES[@]/#/$RECIPE_DIR/}" "$RECIPE_DIR"/*.h "$RECIPE_DIR/boot.py")
+  PROGRAM=$WORK/program-$(hash_of "$(basename "$WASM_PYTHON")" "$STACK_BYTES" "$MEMORY_BYTES" \
+    "$(declare -f link_program wasm_cflags)" -- "${inputs[@]}")
+  [[ -d $PROGRAM ]] && return
+  rm -rf "$PROGRAM.partial" && mkdir -p "$PROGRAM.partial"
+  logged link "$TOOLCHAIN_HINT" link_program "$PROGRAM.partial"
+  finish "$PROGRAM"
+}
+
+SNAPSHOT_CRATE=$ROOT_DIR/runtime/third_party/wasmtime
+SNAPSHOT_TOOL=$CACHE/build/wasmtime/release/openskills-snapshot
+
+# Part of the engine's crate, so that the engine is compiled once for both.
+build_snapshot_tool() {
+  logged snapshot-tool "It is part of the engine's build: scripts/build_runtime.sh makes that first." \
+    cargo build --release --locked --manifest-path "$SNAPSHOT_CRATE/Cargo.toml" --target-dir "$CACHE/build/wasmtime"
+}
+
+build_snapshot() {
+  local tool_sources=("$SNAPSHOT_CRATE/Cargo.lock" "$SNAPSHOT_CRATE/src/bin/snapshot.rs")
+  SNAPSHOT=$WORK/snapshot-$(hash_of "$(basename -a "$PROGRAM" "$LIBRARY")" -- "${tool_sources[@]}" "$RECIPE_DIR/make_manifest.py")
+  [[ -d $SNAPSHOT ]] && return
+  build_snapshot_tool
+  rm -rf "$SNAPSHOT.partial" && mkdir -p "$SNAPSHOT.partial"
+  logged snapshot "The message above is the guest's own." \
+    "$SNAPSHOT_TOOL" "$PROGRAM/python.wasm" "$SNAPSHOT.partial/python.wasm" "$LIBRARY::$GUEST_LIB"
+  logged manifest "See guests/python/make_manifest.py." \
+    "$HOST_PYTHON" "$RECIPE_DIR/make_manifest.py" "$SNAPSHOT_TOOL" "$SNAPSHOT.partial" "$LIBRARY" "$GUEST_LIB"
+  finish "$SNAPSHOT"
+}

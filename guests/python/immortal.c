@@ -1,0 +1,101 @@
+// A run pays for every page it dirties. Reading an object counts references, which writes; immortal objects are
+// exempt. And an allocation that fills a hole between old objects dirties their page; without holes all new objects
+// lie together on fresh pages.
+#include "guest.h"
+
+#include "pycore_code.h"
+#include "pycore_gc.h"
+#include "pycore_object.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+// Objects whose children are still to be visited. Recursion would need a deep stack for nested constants.
+static PyObject **pending;
+static size_t pending_count, pending_capacity;
+
+static void push(PyObject *object) {
+  if (pending_count == pending_capacity) {
+    pending_capacity = pending_capacity ? pending_capacity * 2 : 4096;
+    pending = realloc(pending, pending_capacity * sizeof *pending);
+    if (pending == NULL) guest_fatal("out of memory");
+  }
+  pending[pending_count++] = object;
+}
+
+static int reach(PyObject *object, void *unused) {
+  (void)unused;
+  if (object == NULL || _Py_IsImmortal(object)) return 0;
+  // Containers the collector tracks are found through its lists; here only what hangs below them is.
+  int tracked = PyObject_IS_GC(object) && _PyObject_GC_IS_TRACKED(object);
+  _Py_SetImmortalUntracked(object);
+  if (!tracked) push(object);
+  return 0;
+}
+
+static void reach_code(PyCodeObject *code) {
+  PyObject *parts[] = {code->co_consts,   code->co_names, code->co_exceptiontable, code->co_localsplusnames,
+                       code->co_localspluskinds, code->co_filename, code->co_name, code->co_qualname,
+                       code->co_linetable};
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) reach(parts[i], NULL);
+}
+
+static void reach_dict(PyObject *dict) {
+  PyObject *key, *value;
+  Py_ssize_t position = 0;
+  while (PyDict_Next(dict, &position, &key, &value)) {
+    reach(key, NULL);
+    reach(value, NULL);
+  }
+}
+
+static void reach_children(PyObject *object) {
+  if (PyCode_Check(object)) reach_code((PyCodeObject *)object);
+  if (PyDict_Check(object)) reach_dict(object); // dict's traverse leaves out keys that are strings
+  PyTypeObject *type = Py_TYPE(object);
+  reach((PyObject *)type, NULL);
+  if (PyType_Check(object)) {
+    if (!(((PyTypeObject *)object)->tp_flags & Py_TPFLAGS_HEAPTYPE)) return; // type's traverse refuses these
+    PyHeapTypeObject *heap = (PyHeapTypeObject *)object;
+    reach(heap->ht_name, NULL);
+    reach(heap->ht_qualname, NULL);
+    reach(heap->ht_slots, NULL);
+    reach(((PyTypeObject *)object)->tp_subclasses, NULL);
+  }
+  if (type->tp_traverse != NULL && PyObject_IS_GC(object)) type->tp_traverse(object, reach, NULL);
+}
+
+static void reach_pending(void) {
+  while (pending_count > 0) reach_children(pending[--pending_count]);
+}
+
+static int visit_tracked(PyObject *object, void *unused) {
+  (void)unused;
+  if (!_Py_IsImmortal(object)) _Py_SetImmortalUntracked(object);
+  reach_children(object);
+  reach_pending();
+  return 1;
+}
+
+void guest_make_immortal(void) {
+  PyUnstable_GC_VisitObjects(visit_tracked, NULL);
+  PyObject *interned = _Py_INTERP_CACHED_OBJECT(_PyInterpreterState_GET(), interned_strings);
+  reach_dict(interned);
+  reach_pending();
+  free(pending);
+  pending = NULL;
+  pending_count = pending_capacity = 0;
+}
+
+// malloc serves a request from the top of the heap only when no hole fits: blocks below the top are leaked on purpose.
+void guest_use_up_free_chunks(void) {
+  char *top = malloc(1024 * 1024);
+  if (top == NULL) guest_fatal("out of memory");
+  free(top);
+  for (size_t size = 128 * 1024; size >= 8; size = size > 512 ? size / 2 : size - 8) {
+    char *block;
+    while ((block = malloc(size)) != NULL && block < top) {
+    }
+    free(block);
+  }
+}

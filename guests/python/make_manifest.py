@@ -1,0 +1,74 @@
+"""make_manifest.py TOOL FOLDER LIBRARY GUEST_LIB: writes FOLDER/guest.json for FOLDER/python.wasm. Which modules the
+guest can import is asked of the guest itself."""
+import hashlib
+import json
+import pathlib
+import platform
+import subprocess
+import sys
+
+ASK = """
+import importlib, sys
+sys.stdout = None
+found = []
+for name in sorted(sys.stdlib_module_names):
+    try:
+        importlib.import_module(name)
+    except BaseException:
+        continue
+    found.append(name)
+sys.__stdout__.write('\\n'.join(found))
+"""
+
+
+def leb(data, at):
+    value = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return value, at
+
+
+def initial_memory_bytes(module):
+    """The minimum in the module's memory section: what a run holds before it allocates anything."""
+    at = 8
+    while at < len(module):
+        section, (size, start) = module[at], leb(module, at + 1)
+        if section == 5:
+            _, flags_at = leb(module, start)
+            _, minimum_at = leb(module, flags_at)
+            return leb(module, minimum_at)[0] * 65536
+        at = start + size
+    sys.exit("the module has no memory of its own")
+
+
+def main():
+    tool, folder, library, guest_lib = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3], sys.argv[4]
+    path = folder / "python.wasm"
+    module = path.read_bytes()
+    asked = subprocess.run([tool, "--run", path, f"{library}::{guest_lib}", "--", "python3", "-c", ASK],
+                           stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    modules = asked.stdout.split()
+    if asked.returncode != 0 or "json" not in modules:
+        sys.exit(f"the guest does not answer: {asked.stderr}")
+    manifest = {
+        "schema": 1,
+        "name": "python",
+        "version": platform.python_version(),
+        "language": "python",
+        "module": "python.wasm",
+        "module_sha256": hashlib.sha256(module).hexdigest(),
+        "mounts": [{"host": "lib", "guest": guest_lib}],
+        "argv0": "python3",
+        "extensions": [".py"],
+        "interpreters": ["python", "python3", "python" + ".".join(platform.python_version_tuple()[:2])],
+        "memory_min_bytes": initial_memory_bytes(module),
+        "modules": modules,
+    }
+    (folder / "guest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+
+
+main()

@@ -1,0 +1,289 @@
+// Runs the script as CPython's own main does, and ends the interpreter without tearing the snapshot down.
+#include "guest.h"
+
+// The functions that run a command, a module, a folder or standard input are private to this file of CPython.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wunused-function"
+#include "Modules/main.c"
+#pragma clang diagnostic pop
+
+#include "pycore_atexit.h"
+#include "pycore_ceval.h"
+#include "pycore_import.h"
+#include "pycore_moduleobject.h"
+#include "pycore_weakref.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+
+// ---- modules of the snapshot that a file beside the script takes the place of ----
+
+// Forgets `stem` and its submodules when a preloaded module is known by that name.
+static void forget_shadowed(const char *stem, size_t length) {
+  PyObject *name = PyUnicode_DecodeFSDefaultAndSize(stem, (Py_ssize_t)length);
+  PyObject *names = name != NULL ? PyDict_GetItemWithError(snapshot.shadowed, name) : NULL;
+  Py_XDECREF(name);
+  if (names == NULL) {
+    PyErr_Clear();
+    return;
+  }
+  PyObject *modules = PyImport_GetModuleDict();
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); i++) {
+    if (PyDict_DelItem(modules, PyTuple_GET_ITEM(names, i)) < 0) PyErr_Clear();
+  }
+}
+
+static int is_package(const char *folder, const char *name) {
+  char path[4096];
+  int length = snprintf(path, sizeof path, "%s/%s/__init__.py", folder, name);
+  return length > 0 && (size_t)length < sizeof path && access(path, F_OK) == 0;
+}
+
+// A module next to the script comes before the standard library's. The ones of the snapshot are imported already,
+// so those a sibling stands for are taken out of sys.modules.
+static void give_way_to_siblings(PyObject *folder) {
+  PyObject *bytes = NULL;
+  if (!PyUnicode_FSConverter(folder, &bytes)) {
+    PyErr_Clear();
+    return;
+  }
+  const char *path = PyBytes_GET_SIZE(bytes) > 0 ? PyBytes_AS_STRING(bytes) : ".";
+  DIR *directory = opendir(path);
+  struct dirent *entry;
+  while (directory != NULL && (entry = readdir(directory)) != NULL) {
+    size_t length = strlen(entry->d_name);
+    if (length > 3 && strcmp(entry->d_name + length - 3, ".py") == 0) {
+      forget_shadowed(entry->d_name, length - 3);
+    } else if (entry->d_type == DT_DIR && entry->d_name[0] != '.') {
+      PyObject *name = PyUnicode_DecodeFSDefault(entry->d_name);
+      int known = name != NULL && PyDict_Contains(snapshot.shadowed, name) > 0;
+      Py_XDECREF(name);
+      if (known && is_package(path, entry->d_name)) forget_shadowed(entry->d_name, length);
+    }
+  }
+  if (directory != NULL) closedir(directory);
+  PyErr_Clear();
+  Py_DECREF(bytes);
+}
+
+// ---- scripts ----
+
+static void flush_streams(void) {
+  PyObject *error = PyErr_GetRaisedException();
+  static const char *const names[] = {"stderr", "stdout"};
+  for (int i = 0; i < 2; i++) {
+    PyObject *stream = PySys_GetObject(names[i]);
+    if (stream != NULL && stream != Py_None && _PyFile_Flush(stream) < 0) PyErr_Clear();
+  }
+  PyErr_SetRaisedException(error);
+}
+
+// The whole text of a regular file, NUL-terminated; NULL when it needs CPython's own reader.
+static char *read_source(const char *path) {
+  int fd = open(path, O_RDONLY);
+  if (fd < 0) return NULL;
+  struct stat about;
+  char *text = NULL;
+  if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size < 64 * 1024 * 1024) {
+    size_t size = (size_t)about.st_size, filled = 0;
+    text = PyMem_RawMalloc(size + 1);
+    while (text != NULL && filled < size) {
+      ssize_t got = read(fd, text + filled, size - filled);
+      if (got <= 0) break;
+      filled += (size_t)got;
+    }
+    if (text != NULL && (filled < size || memchr(text, 0, size) != NULL)) {
+      PyMem_RawFree(text);
+      text = NULL;
+    }
+    if (text != NULL) text[size] = 0;
+  }
+  close(fd);
+  return text;
+}
+
+static int has_suffix(const wchar_t *name, const wchar_t *suffix) {
+  size_t length = wcslen(name), tail = wcslen(suffix);
+  return length > tail && wcscmp(name + length - tail, suffix) == 0;
+}
+
+// CPython reads a script through its line tokenizer; from memory it compiles in about half the time.
+static PyObject *compile_script(PyObject *filename) {
+  PyObject *path = NULL;
+  if (!PyUnicode_FSConverter(filename, &path)) return NULL;
+  char *text = read_source(PyBytes_AS_STRING(path));
+  Py_DECREF(path);
+  if (text == NULL) return NULL;
+  PyCompilerFlags flags = _PyCompilerFlags_INIT;
+  PyObject *code = Py_CompileStringObject(text, filename, Py_file_input, &flags, -1);
+  PyMem_RawFree(text);
+  return code;
+}
+
+static int set_loader(PyObject *names, PyObject *filename) {
+  PyObject *type = _PyImport_GetImportlibExternalLoader(_PyInterpreterState_GET(), "SourceFileLoader");
+  PyObject *loader = type != NULL ? PyObject_CallFunction(type, "sO", "__main__", filename) : NULL;
+  int result = loader != NULL ? PyDict_SetItemString(names, "__loader__", loader) : -1;
+  Py_XDECREF(type);
+  Py_XDECREF(loader);
+  return result;
+}
+
+static int run_script(PyConfig *config) {
+  PyObject *filename = PyUnicode_FromWideChar(config->run_filename, -1);
+  PyObject *code = filename != NULL ? compile_script(filename) : NULL;
+  if (code == NULL) {
+    // Errors are worded by the reader CPython uses for files.
+    PyErr_Clear();
+    Py_XDECREF(filename);
+    return pymain_run_file(config);
+  }
+  PyObject *module = PyImport_AddModuleRef("__main__");
+  PyObject *names = PyModule_GetDict(module);
+  PyObject *result = NULL;
+  if (PyDict_SetItemString(names, "__file__", filename) == 0 && PyDict_SetItemString(names, "__cached__", Py_None) == 0 &&
+      set_loader(names, filename) == 0)
+    result = PyEval_EvalCode(code, names, names);
+  Py_DECREF(code);
+  Py_DECREF(filename);
+  Py_DECREF(module);
+  flush_streams();
+  if (result == NULL) {
+    // PyErr_Print would leave through Py_Exit, and for the host a call of proc_exit is a trap: dearer than returning.
+    int status = 0;
+    if (_Py_HandleSystemExit(&status)) return status;
+    PyErr_Print();
+    return 1;
+  }
+  Py_DECREF(result);
+  return 0;
+}
+
+// ---- what pymain_run_python does ----
+
+static int add_first_path(PyConfig *config, PyObject *folder) {
+  if (config->sys_path_0 == NULL) {
+    wchar_t *wide = PyUnicode_AsWideCharString(folder, NULL);
+    if (wide == NULL) return -1;
+    config->sys_path_0 = _PyMem_RawWcsdup(wide);
+    PyMem_Free(wide);
+  }
+  give_way_to_siblings(folder);
+  return pymain_sys_path_add_path0(_PyInterpreterState_GET(), folder);
+}
+
+static int dispatch(PyConfig *config, PyObject *importer_path) {
+  if (config->run_command != NULL) return pymain_run_command(config->run_command);
+  if (config->run_module != NULL) return pymain_run_module(config->run_module, 1);
+  if (importer_path != NULL) return pymain_run_module(L"__main__", 0);
+  if (config->run_filename == NULL) return pymain_run_stdin(config);
+  if (config->skip_source_first_line || has_suffix(config->run_filename, L".pyc")) return pymain_run_file(config);
+  return run_script(config);
+}
+
+int guest_run(void) {
+  PyConfig *config = guest_config();
+  PyInterpreterState *interpreter = _PyInterpreterState_GET();
+  int status = 0;
+  // A folder or a zip file may be run as well; asking costs several file operations a plain script need not pay.
+  PyObject *importer_path = NULL;
+  if (config->run_filename != NULL && !has_suffix(config->run_filename, L".py") &&
+      pymain_get_importer(config->run_filename, &importer_path, &status))
+    return status;
+  PyObject *first = Py_XNewRef(importer_path);
+  if (first == NULL && !config->safe_path && _PyPathConfig_ComputeSysPath0(&config->argv, &first) < 0)
+    return pymain_exit_err_print();
+  if (first != NULL && add_first_path(config, first) < 0) return pymain_exit_err_print();
+  Py_XDECREF(first);
+  pymain_header(config);
+  _PyInterpreterState_SetRunningMain(interpreter);
+  status = dispatch(config, importer_path);
+  pymain_repl(config, &status);
+  _PyInterpreterState_SetNotRunningMain(interpreter);
+  Py_XDECREF(importer_path);
+  return status;
+}
+
+// ---- the end ----
+
+static int stream_is_closed(PyObject *stream) {
+  PyObject *closed = PyObject_GetAttrString(stream, "closed");
+  int result = closed != NULL ? PyObject_IsTrue(closed) : -1;
+  Py_XDECREF(closed);
+  if (result < 0) PyErr_Clear();
+  return result > 0;
+}
+
+static int flush_at_exit(void) {
+  int status = 0;
+  PyObject *out = PySys_GetObject("stdout");
+  if (out != NULL && out != Py_None && !stream_is_closed(out) && _PyFile_Flush(out) < 0) {
+    PyErr_FormatUnraisable("Exception ignored on flushing sys.stdout");
+    status = -1;
+  }
+  PyObject *err = PySys_GetObject("stderr");
+  if (err != NULL && err != Py_None && !stream_is_closed(err) && _PyFile_Flush(err) < 0) {
+    PyErr_Clear();
+    status = -1;
+  }
+  return status;
+}
+
+static void shut_threads_down(void) {
+  PyObject *threading = PyImport_GetModule(&_Py_ID(threading));
+  if (threading == NULL) return;
+  PyObject *result = PyObject_CallMethodNoArgs(threading, &_Py_ID(_shutdown));
+  if (result == NULL) PyErr_FormatUnraisable("Exception ignored on threading shutdown");
+  Py_XDECREF(result);
+  Py_DECREF(threading);
+}
+
+// Modules of the run go as they go in CPython: out of sys.modules first, so that most objects are finalised while
+// the names they use still exist, then what a cycle or a reference kept is cleared. Objects of the snapshot stay.
+static void finalise_modules(void) {
+  PyObject *modules = PyImport_GetModuleDict();
+  PyObject *kept = PyList_New(0), *mine = PyList_New(0);
+  PyObject *name, *module;
+  Py_ssize_t position = 0;
+  if (kept == NULL || mine == NULL) return;
+  while (PyDict_Next(modules, &position, &name, &module)) {
+    if (!PyModule_Check(module) || _Py_IsImmortal(module)) continue;
+    PyObject *reference = PyWeakref_NewRef(module, NULL);
+    if (reference == NULL || PyList_Append(kept, reference) < 0 || PyList_Append(mine, name) < 0) PyErr_Clear();
+    Py_XDECREF(reference);
+  }
+  PyGC_Collect(); // orders what is left so that a file in a cycle is flushed from the outside in
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(mine); i++) {
+    if (PyDict_DelItem(modules, PyList_GET_ITEM(mine, i)) < 0) PyErr_Clear();
+  }
+  PyGC_Collect();
+  for (Py_ssize_t i = PyList_GET_SIZE(kept) - 1; i >= 0; i--) {
+    PyObject *alive = _PyWeakref_GET_REF(PyList_GET_ITEM(kept, i));
+    if (alive == NULL) continue;
+    _PyModule_Clear(alive);
+    Py_DECREF(alive);
+  }
+}
+
+// What a script put in the place of the standard streams was flushed; what it took away is flushed after this.
+static void restore_streams(void) {
+  static const char *const names[][2] = {{"stdin", "__stdin__"}, {"stdout", "__stdout__"}, {"stderr", "__stderr__"}};
+  for (int i = 0; i < 3; i++) {
+    PyObject *original = PySys_GetObject(names[i][1]);
+    if (PySys_SetObject(names[i][0], original != NULL ? original : Py_None) < 0) PyErr_Clear();
+  }
+}
+
+int guest_finish(int status) {
+  PyThreadState *thread = _PyThreadState_GET();
+  if (_PyThreadState_IsRunningMain(thread)) _PyInterpreterState_SetNotRunningMain(thread->interp);
+  shut_threads_down();
+  _Py_FinishPendingCalls(thread);
+  _PyAtExit_Call(thread->interp);
+  int flushed = flush_at_exit();
+  _PyInterpreterState_SetFinalizing(thread->interp, thread); // sys.is_finalizing()
+  restore_streams();
+  finalise_modules();
+  if (flush_at_exit() < 0) flushed = -1;
+  return flushed < 0 ? 120 : status;
+}

@@ -1,0 +1,182 @@
+"""The cases of compare.py: what a script can notice of the interpreter that runs it."""
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Case:
+    name: str
+    argv: list
+    files: dict = field(default_factory=dict)
+    stdin: bytes = b""
+
+
+def script(name, text, *args, stdin=b"", **files):
+    """A case that runs `text` as main.py; further keyword arguments are modules beside it."""
+    extra = {f"{module}.py": source for module, source in files.items()}
+    return Case(name, ["main.py", *args], {"main.py": text, **extra}, stdin)
+
+
+STARTUP = [
+    script("argv", "import sys; print(sys.argv, sys.orig_argv[1:])", "a b", "--x=1", "ünïcode", "-c", ""),
+    script("main_names", "print(sorted(globals())); print(__name__, __file__, __spec__, __package__, __doc__, __cached__,"
+           " type(__loader__).__name__, __builtins__, __annotations__)"),
+    script("path0", "import sys; print(sys.path[0]); import helper; print(helper.__file__, helper.__name__)",
+           helper="value = 1"),
+    Case("path0_subfolder", ["scripts/run.py", "x"], {
+        "scripts/run.py": "import sys, lib.part, side; print(sys.path[0], sys.argv, __file__, lib.part.x, side.y)",
+        "scripts/lib/__init__.py": "", "scripts/lib/part.py": "x = 5", "scripts/side.py": "y = 6"}),
+    Case("dash_c", ["-c", "import sys; print(sys.argv, sys.path[0] == '', __name__); import beside; 1/0", "a", "-b"],
+         {"beside.py": "print('beside')"}),
+    Case("dash_m", ["-m", "pack", "x", "-y"], {"pack/__init__.py": "print('init', __name__)",
+         "pack/__main__.py": "import sys; print(sys.argv[1:], __name__, __package__, __spec__.name, sys.path[0])"}),
+    Case("dash_m_stdlib", ["-m", "json.tool", "--compact"], stdin=b'{"a": [1, 2,\n 3]}'),
+    Case("dash_m_missing", ["-m", "no_such_module"]),
+    Case("dash_stdin", ["-", "a", "b"], stdin=b"import sys\nprint(sys.argv, __name__)\nraise ValueError('x')\n"),
+    Case("no_arguments", [], stdin=b"print(1)\nx = [\n 2]\nprint(x)\n"),
+    Case("folder_main", ["app", "z"], {"app/__main__.py": "import sys, util; print(sys.argv, sys.path[0], util.v)",
+                                       "app/util.py": "v = 3"}),
+    Case("missing_script", ["nothing.py"]),
+    Case("folder_without_main", ["app"], {"app/x.py": ""}),
+    Case("flags", ["-u", "-B", "-E", "-s", "-W", "ignore", "-X", "foo=bar", "main.py", "q"], {
+        "main.py": "import sys, warnings; warnings.warn('hidden'); print(sys.argv, sys._xoptions, sys.warnoptions)"}),
+    Case("flag_error", ["-W", "error", "main.py"], {"main.py": "import warnings; warnings.warn('seen')"}),
+    Case("flag_optimize", ["-O", "main.py"], {"main.py": "import sys; assert 0; print(__debug__, sys.flags.optimize)"}),
+    Case("flag_isolated", ["-I", "main.py"], {"main.py": "import sys; print(sys.flags.isolated, '/workspace' in sys.path)\n"
+                                              "import beside", "beside.py": ""}),
+    Case("version", ["-V"]),
+    Case("version_long", ["--version"]),
+    Case("unknown_option", ["-Z"]),
+    Case("help", ["-h"]),
+    script("shadowing", "import random, queue, string, html\nprint(random.mine, queue.__name__, html.mine, string.mine)\n"
+           "import json; print(json.loads('[1]'))", random="mine = 1", html="mine = 2", string="mine = 3"),
+]
+
+ENDINGS = [
+    script("exit_int", "import sys; print('x'); sys.exit(3)"),
+    script("exit_none", "import sys; sys.exit()"),
+    script("exit_text", "import sys; sys.exit('message ü')"),
+    script("exit_big", "import sys; sys.exit(300)"),
+    script("exit_builtin", "print(exit, quit); exit(4)"),
+    script("os_exit", "import os, sys; print('lost'); os._exit(5)"),
+    script("raise_system_exit", "raise SystemExit(False)"),
+    script("uncaught", "def f(x):\n    return g(x) + 1\n\ndef g(x):\n    return {}['key'] + (x / 0)\n\nprint('before')\nf(2)\n"),
+    script("chained", "try:\n    int('x')\nexcept ValueError as e:\n    raise RuntimeError('outer') from e\n"),
+    script("context", "try:\n    1/0\nfinally:\n    [][1]\n"),
+    script("in_stdlib", "import json\njson.loads('{bad')\n"),
+    script("in_module", "import helper\nhelper.fail(1)\n", helper="def fail(n):\n    x = (n +\n         None)\n"),
+    script("syntax_error", "print(1)\ndef f(:\n    pass\n"),
+    script("syntax_error_indent", "if 1:\nprint(2)\n"),
+    script("syntax_in_module", "import helper\n", helper="x = = 1\n"),
+    script("syntax_warning", "print('\\d')\nx = 1 is 1\n"),
+    script("name_hint", "import math\nmath.sqroot\n"),
+    script("import_error", "import definitely_missing\n"),
+    script("import_from_error", "from json import lods\n"),
+    script("recursion", "def f(): f()\nf()\n"),
+    script("group", "raise ExceptionGroup('g', [ValueError(1), TypeError('t')])\n"),
+    script("note", "e = ValueError('v'); e.add_note('n1'); raise e\n"),
+    script("atexit", "import atexit\natexit.register(print, 'bye', 1)\natexit.register(lambda: 1/0)\nprint('hi')"),
+    script("atexit_and_exit", "import atexit, sys\natexit.register(print, 'bye')\nsys.exit(7)"),
+    script("finalizers", "class A:\n    def __del__(self): print('del', self.n, helper)\n"
+           "helper = 'kept'\na = A(); a.n = 1\nb = A(); b.n = 2; b.me = b\nprint('end')"),
+    script("file_left_open", "f = open('out.txt', 'w')\nf.write('flushed at the end')\n"),
+    script("file_left_open_in_cycle", "class W:\n    def __init__(self):\n        self.f = open('out.txt', 'w')\n"
+           "        self.me = self\nw = W()\nw.f.write('x' * 10)\nimport sys\nsys.exit(0)\n"),
+    script("file_in_module", "import helper\nhelper.log.write('line')\n", helper="log = open('log.txt', 'w')\n"),
+    script("null_byte", b"print(1)\n\x00\n".decode("latin-1")),
+    script("utf8_bom", b"\xef\xbb\xbfprint('bom')\n".decode()),
+    Case("latin1_cookie", ["main.py"], {"main.py": b"# -*- coding: latin-1 -*-\nprint('\xe9')\n"}),
+    Case("bad_encoding", ["main.py"], {"main.py": b"print('\xe9')\n"}),
+    Case("crlf", ["main.py"], {"main.py": b"x = '''a\r\nb'''\r\nprint(repr(x))\r\n"}),
+    script("excepthook", "import sys\nsys.excepthook = lambda t, v, tb: print('hook', t, v)\n1/0\n"),
+    script("print_traceback", "import traceback\ntry:\n    1/0\nexcept ZeroDivisionError:\n    traceback.print_exc()\n"
+           "    print(traceback.format_exc())\n"),
+    script("warning", "import warnings\nwarnings.warn('careful')\nwarnings.warn('old', DeprecationWarning)\n"),
+    script("assertion", "assert 1 == 2, 'no'\n"),
+    script("logging", "import logging\nlogging.warning('w %s', 1)\nlogging.basicConfig(level='INFO', format='%(message)s')\n"
+           "logging.info('i')\n"),
+]
+
+STREAMS = [
+    script("stdin_read", "import sys\nprint(repr(sys.stdin.read()))", stdin="a\nü\r\nlast".encode()),
+    script("stdin_lines", "import sys\nfor l in sys.stdin: print(repr(l))", stdin=b"1\n2\n3"),
+    script("input", "print([input('> '), input()])\ninput()\n", stdin=b"one\ntwo\n"),
+    script("stdin_binary", "import sys\nprint(sys.stdin.buffer.read())", stdin=b"\xff\x00\n"),
+    script("stdin_undecodable", "import sys\ns = sys.stdin.read(); print(ascii(s)); sys.stdout.write(s)", stdin=b"\xff\n"),
+    script("stream_properties", "import sys\nfor s in (sys.stdin, sys.stdout, sys.stderr):\n    print(s.name, s.mode,"
+           " s.encoding, s.errors, s.line_buffering, s.write_through, s.isatty(), s.fileno(), s.newlines)"),
+    script("stderr_order", "import sys\nprint('out')\nprint('err \\udc80 ü', file=sys.stderr)\nsys.stdout.flush()"),
+    script("unencodable", "print('\\ud800')"),
+    script("close_stdout", "import sys\nsys.stdout.close()\nprint('x')"),
+    script("big_output", "for i in range(20000): print('line', i)"),
+    script("binary_output", "import sys\nsys.stdout.buffer.write(bytes(range(256)))"),
+    script("reconfigure", "import sys\nsys.stdout.reconfigure(encoding='latin-1')\nprint('é')"),
+]
+
+FILES = [
+    script("relative", "open('a.txt', 'w').write('1\\n')\nimport os, pathlib\nos.makedirs('d/e')\n"
+           "pathlib.Path('d/e/f').write_text('é')\nprint(sorted(os.listdir('.')), os.path.exists('d/e/f'))\n"
+           "os.rename('a.txt', 'b.txt'); print(open('b.txt').read())"),
+    script("chdir", "import os\nos.mkdir('s'); os.chdir('s'); open('t', 'w').write('x'); print(os.getcwd() ==\n"
+           " os.path.abspath('.'), os.path.relpath('..'))"),
+    script("walk", "import os, glob, pathlib\nfor n in 'abc': os.makedirs(f'x/{n}', exist_ok=True);"
+           " open(f'x/{n}/f.txt', 'w').close()\nprint([(r, sorted(d), f) for r, d, f in sorted(os.walk('x'))])\n"
+           "print(sorted(glob.glob('x/**/*.txt', recursive=True)), sorted(map(str, pathlib.Path('x').rglob('f*'))))"),
+    script("errors", "for p in ('none/x', '.'):\n    try: open(p)\n    except OSError as e: print(type(e), e.errno, e)\n"
+           "open('missing')"),
+    script("append_seek", "f = open('f', 'w+'); f.write('hello'); f.seek(1); print(f.read(2)); f.close()\n"
+           "open('f', 'a').write('!'); print(open('f').read()); open('f', 'r+b').truncate(2); print(open('f','rb').read())"),
+    script("remove", "import os, shutil\nopen('a','w').close(); os.remove('a'); os.mkdir('d'); os.rmdir('d');"
+           " os.makedirs('t/u'); shutil.rmtree('t'); print(os.listdir('.'))"),
+    script("copy", "import shutil\nopen('a','w').write('x'); shutil.copy('a','b'); shutil.copytree('.', 'all/copy',"
+           " ignore=shutil.ignore_patterns('all')); print(open('all/copy/b').read())"),
+    script("stat", "import os, stat\nopen('f','w').write('abc'); s = os.stat('f'); print(s.st_size, stat.S_ISREG(s.st_mode),"
+           " os.path.isdir('.'), os.path.getsize('f'))"),
+    script("zip", "import zipfile, io\nz = zipfile.ZipFile('z.zip', 'w', zipfile.ZIP_DEFLATED)\n"
+           "z.writestr(zipfile.ZipInfo('a', (2024,1,1,0,0,0)), 'x' * 1000); z.close()\n"
+           "print(zipfile.ZipFile('z.zip').read('a') == b'x' * 1000)\nimport gzip, zlib\n"
+           "print(zlib.decompress(zlib.compress(b'q' * 99)) == b'q' * 99, gzip.decompress(gzip.compress(b'g')))"),
+    script("tempfile", "import tempfile, os\nwith tempfile.TemporaryDirectory(dir='.') as d:\n    open(d + '/x','w').write('1')\n"
+           "    print(os.listdir(d))\nwith tempfile.NamedTemporaryFile('w+', dir='.') as f:\n    f.write('a'); f.seek(0);"
+           " print(f.read())\nprint(os.listdir('.'))"),
+]
+
+LIBRARY = [
+    script("argparse_help", "import argparse\np = argparse.ArgumentParser(description='Does it.')\np.add_argument('file')\n"
+           "p.add_argument('-n', type=int, default=2, help='count')\nprint(p.parse_args())", "-h"),
+    script("argparse_error", "import argparse\np = argparse.ArgumentParser()\np.add_argument('-n', type=int)\np.parse_args()",
+           "-n", "x"),
+    script("json_re", "import json, re\nprint(json.dumps({'b': [1, 2.5, None], 'a': 'ü'}, indent=1, sort_keys=True))\n"
+           "print(re.sub(r'(\\w+) (\\w+)', r'\\2 \\1', 'hello world'))"),
+    script("csv", "import csv, sys\nw = csv.writer(sys.stdout); w.writerow(['a', 'b,c', 'd\"e'])"),
+    script("datetime", "from datetime import *\nprint(datetime(2024,2,29,1,2,tzinfo=timezone.utc).isoformat(),"
+           " date(2024,1,1) + timedelta(days=59), datetime.strptime('3 Mar 2021', '%d %b %Y').strftime('%A %j'))"),
+    script("decimal", "from decimal import *\nprint(Decimal('1.1') + Decimal('2.2'), Decimal(1) / 7, round(2.675, 2), 0.1 + 0.2)"),
+    script("hashlib", "import hashlib\nfor n in ('md5','sha1','sha256','sha512','sha3_256','blake2b'):"
+           " print(n, hashlib.new(n, b'x').hexdigest())"),
+    script("random_seeded", "import random\nrandom.seed(1); print(random.random(), random.randint(1, 99), random.sample(range(50), 5))"),
+    script("xml", "import xml.etree.ElementTree as E\nr = E.fromstring('<a b=\"1\"><c>t</c></a>'); print(r.find('c').text,"
+           " E.tostring(r))"),
+    script("dataclass", "from dataclasses import *\n@dataclass(order=True)\nclass P:\n    x: int\n    y: list = field(default_factory=list)\n"
+           "print(P(1), P(1) < P(2), asdict(P(3, [1])))"),
+    script("asyncio", "import asyncio\nasync def f(n):\n    await asyncio.sleep(0.001); return n\n"
+           "async def main(): print(await asyncio.gather(f(1), f(2)))\nasyncio.run(main())"),
+    script("tomllib", "import tomllib\nprint(tomllib.loads('a = [1, 2]\\n[b]\\nc = 1979-05-27'))"),
+    script("unicode", "import unicodedata\nprint(unicodedata.normalize('NFKD', 'ﬁé'), 'ß'.upper(), '\\N{SNOWMAN}')"),
+    script("urllib_parse", "from urllib.parse import *\nprint(urlsplit('http://u@h:1/p?q=1#f'), quote('a b/ü'), parse_qs('a=1&a=2'))"),
+    script("pathlib", "from pathlib import Path\nprint(Path('a/../b').resolve() == Path.cwd() / 'b', Path('x.tar.gz').suffixes)"),
+    script("zoneinfo_utc", "import zoneinfo\nprint(zoneinfo.ZoneInfo('No/Where'))"),
+    script("statistics", "import statistics\nprint(statistics.stdev([1, 2, 4, 8]), statistics.median([3, 1, 2]))"),
+    script("pickle", "import pickle, copy\nprint(pickle.loads(pickle.dumps({1: [2, (3,)]})), copy.deepcopy([[1]]))"),
+    script("threading_lock", "import threading\nl = threading.Lock()\nwith l: print(threading.current_thread().name)"),
+    script("big_int", "print(2 ** 200, 10 ** 50 // 7, int('9' * 40), hash(2 ** 61) >= 0)"),
+    script("string_formats", "print(f'{3.14159:.2f} {1234567:,} {\"x\":>5} {255:#x} {1e100:g}', '%5.1f|%-4s|' % (2.25, 'a'))"),
+    script("dir_sorted_set", "print(sorted({'b', 'a', 'c'}), {1, 2, 3}, list(dict.fromkeys('hello')))"),
+    script("inspect_source", "import inspect\ndef f():\n    return 1\nprint(inspect.getsource(f))"),
+    script("deep_nesting", "x = []\nfor i in range(400): x = [x]\nprint(len(repr(x)))\nimport json\n"
+           "try: json.loads('[' * 100000)\nexcept RecursionError as e: print('RecursionError')"),
+    script("eval_exec", "exec('a = 1\\nprint(a + 1)'); print(eval('2 ** 3'))"),
+    script("gc", "import gc\nprint(gc.isenabled(), gc.collect() >= 0, gc.get_threshold())"),
+    script("email", "import email.message, http.client\nm = email.message.EmailMessage(); m['a'] = 'b'; print(m)"),
+]
+
+CASES = STARTUP + ENDINGS + STREAMS + FILES + LIBRARY

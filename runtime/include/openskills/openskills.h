@@ -1,0 +1,8 @@
+// Everything OpenSkills offers to C++.
+#pragma once
+
+#include "openskills/error.h"
+#include "openskills/options.h"
+#include "openskills/outcome.h"
+#include "openskills/runtime.h"
+#include "openskills/skill.h"

@@ -1,0 +1,98 @@
+// OpenSkillRuntime: finds skills and runs their scripts in a sandbox.
+//
+//   openskills::OpenSkillRuntime runtime("./skills");
+//   runtime.load_skills();
+//   auto outcome = runtime.execute_skill("my-skill", {{"input", "data"}}, {.timeout_ms = 5000});
+//
+// Thread rule: load_skills() must not run together with another call; the run calls may be made from several threads
+// at once with Isolation::kInProcess. Isolation::kProcess, the default, forks: it needs a process with one thread and
+// answers kChildFailed in any other.
+// Ownership: the runtime owns the engine, loaded code and the catalog; outcomes are values.
+// Errors: load_skills() returns one; a run never fails as a call, since its Outcome carries status and error.
+// No call throws, prints or exits.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "openskills/error.h"
+#include "openskills/export.h"
+#include "openskills/options.h"
+#include "openskills/outcome.h"
+#include "openskills/skill.h"
+
+namespace openskills {
+
+// Whether outcomes name the digest of the skill's files. It is computed once per skill after load_skills().
+enum class SkillDigests : std::uint8_t { kCompute, kSkip };
+
+enum class ProjectTrustChoice : std::uint8_t { kUntrusted, kTrusted };
+
+struct RuntimeOptions {
+  // Folders of skills, or a skill's own folder; naming one implies trust. When empty, the standard places are searched.
+  std::vector<std::string> skills = {};
+
+  // Where project skills are searched from; the current directory when empty.
+  std::string project_directory = {};
+  ProjectTrustChoice project_trust = ProjectTrustChoice::kUntrusted;
+
+  // Where compiled code is kept; ${XDG_CACHE_HOME:-~/.cache}/openskills/modules when empty.
+  std::string cache_directory = {};
+
+  // Where guest packs are looked for, before $OPENSKILLS_GUEST_PATH and share/openskills/guests beside the program.
+  std::vector<std::string> guest_directories = {};
+
+  SkillDigests digests = SkillDigests::kCompute;
+
+  // How many in-process runs can be under way at once; more wait for one to end. At most 1024.
+  std::uint32_t max_in_process_runs = 8;
+};
+
+class OPENSKILLS_API OpenSkillRuntime {
+ public:
+  explicit OpenSkillRuntime(const std::string& skills_directory);
+  explicit OpenSkillRuntime(RuntimeOptions options);
+  ~OpenSkillRuntime();
+  OpenSkillRuntime(OpenSkillRuntime&&) noexcept;
+  OpenSkillRuntime& operator=(OpenSkillRuntime&&) noexcept;
+
+  // Searches for skills, reading nothing but SKILL.md files; replaces what was loaded before.
+  // Errors: kPathNotFound or kNotADirectory when a named folder is none. Skills that do not load are diagnostics.
+  Result<void> load_skills();
+
+  // The visible skills, sorted by id.
+  [[nodiscard]] std::vector<SkillInfo> skills() const;
+
+  // What the search had to say: skipped, hidden and blocked skills.
+  [[nodiscard]] std::vector<SkillDiagnostic> diagnostics() const;
+
+  // Runs the skill's entry point with `input` as JSON on standard input (and in SKILL_INPUT below 64 KiB). Standard
+  // output that parses as JSON becomes Outcome::output, else its text does.
+  // Outcome errors: kSkillNotFound, kEntryPointNotFound, kEntryPointAmbiguous, kTierUnavailable, kGuestMissing, ….
+  [[nodiscard]] Outcome execute_skill(const std::string& id, const nlohmann::json& input = nullptr,
+                                      const RunOptions& options = {});
+
+  // Runs one script of the skill with arguments: script is relative to the skill, e.g. "scripts/x.py".
+  [[nodiscard]] Outcome run_script(const std::string& id, const std::string& script,
+                                   const std::vector<std::string>& arguments = {}, const RunOptions& options = {});
+
+  // Runs a command line as a SKILL.md writes it, e.g. {"python3", "scripts/x.py", "a"}. No shell parses it, and no
+  // program of the host is ever run. `id` may be empty: then only the workspace is there.
+  [[nodiscard]] Outcome exec(const std::string& id, const std::vector<std::string>& command,
+                             const RunOptions& options = {});
+
+  // Runs a bare WASI module of the host with nothing mounted but options.mounts, and no environment but options'.
+  [[nodiscard]] Outcome run_module(const std::string& path, const std::vector<std::string>& arguments = {},
+                                   const RunOptions& options = {});
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// The version of the library, e.g. "0.1.0".
+OPENSKILLS_API std::string_view version() noexcept;
+
+}  // namespace openskills

@@ -1,0 +1,32 @@
+// SkillInfo: what a host sees of a skill before it is activated.
+//
+// Thread rule: values.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace openskills {
+
+// Something that is odd about a skill's files. `code` is stable; `severity` is "error", "warning" or "info".
+struct SkillDiagnostic {
+  std::string code;
+  std::string severity;
+  std::string message;
+  std::string path;
+  int line = 0;    // 1-based; 0 when it is not about a place
+  int column = 0;  // 1-based
+};
+
+struct SkillInfo {
+  std::string id;  // what every call takes
+  std::string name;
+  std::string description;
+  std::string path;    // the skill's folder: absolute, canonical
+  std::string source;  // "explicit", "project" or "user"
+  bool user_invocable = true;
+  bool model_invocable = true;
+  std::vector<SkillDiagnostic> diagnostics;
+};
+
+}  // namespace openskills

@@ -1,0 +1,158 @@
+#include "openskills/runtime.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <optional>
+
+#include "catalog/catalog.h"
+#include "catalog/resources.h"
+#include "catalog/scripts.h"
+#include "guests/guest_pack.h"
+#include "os/files.h"
+#include "run/execute_skill.h"
+#include "run/plan.h"
+#include "run/runner.h"
+
+namespace openskills {
+namespace {
+
+constexpr std::uint32_t kMaxInProcessRuns = 1024;
+
+SkillDiagnostic to_public(const Diagnostic& diagnostic) {
+  return {std::string(diagnostic_code_name(diagnostic.code)), std::string(severity_name(diagnostic.severity)),
+          diagnostic.message, diagnostic.path, static_cast<int>(diagnostic.line), static_cast<int>(diagnostic.column)};
+}
+
+std::vector<SkillDiagnostic> to_public(std::span<const Diagnostic> diagnostics) {
+  std::vector<SkillDiagnostic> list;
+  for (const Diagnostic& diagnostic : diagnostics) list.push_back(to_public(diagnostic));
+  return list;
+}
+
+DiscoveryOptions discovery_options(const RuntimeOptions& options) {
+  DiscoveryOptions discovery;
+  discovery.explicit_roots = options.skills;
+  discovery.project_dir = options.project_directory.empty() ? os::current_directory() : options.project_directory;
+  discovery.project_trust =
+      options.project_trust == ProjectTrustChoice::kTrusted ? ProjectTrust::kTrusted : ProjectTrust::kUntrusted;
+  discovery.home_dir = os::home_directory();
+  discovery.config_dir = os::environment_variable("XDG_CONFIG_HOME");
+  return discovery;
+}
+
+RunnerOptions runner_options(const RuntimeOptions& options) {
+  return {options.cache_directory, std::clamp(options.max_in_process_runs, 1U, kMaxInProcessRuns)};
+}
+
+GuestRegistry scan_guests(const RuntimeOptions& options) {
+  std::vector<std::string> folders = options.guest_directories;
+  for (std::string& folder : GuestRegistry::default_folders()) folders.push_back(std::move(folder));
+  return GuestRegistry::scan(folders);
+}
+
+}  // namespace
+
+struct OpenSkillRuntime::State {
+  explicit State(RuntimeOptions runtime_options)
+      : options(std::move(runtime_options)), guests(scan_guests(options)), runner(runner_options(options)) {}
+
+  // The skill's digest, computed at its first run after load_skills().
+  std::string digest_of(const Skill& skill);
+
+  Outcome run(Result<Plan> plan, const Skill* skill, const RunOptions& run_options);
+
+  RuntimeOptions options;
+  GuestRegistry guests;
+  Runner runner;
+  Catalog catalog;
+  std::mutex digest_mutex;
+  std::map<std::string, std::string> digests;
+};
+
+std::string OpenSkillRuntime::State::digest_of(const Skill& skill) {
+  if (options.digests == SkillDigests::kSkip) return {};
+  const std::lock_guard lock(digest_mutex);
+  const auto found = digests.find(skill.id);
+  if (found != digests.end()) return found->second;
+  const Result<std::string> digest = skill_digest(skill.directory);
+  return digests[skill.id] = digest ? "sha256:" + *digest : std::string();
+}
+
+Outcome OpenSkillRuntime::State::run(Result<Plan> plan, const Skill* skill, const RunOptions& run_options) {
+  std::string digest = skill != nullptr ? digest_of(*skill) : std::string();
+  Outcome outcome = runner.run(std::move(plan), run_options);
+  if (skill != nullptr) outcome.skill = skill->id;
+  outcome.digest = std::move(digest);
+  return outcome;
+}
+
+OpenSkillRuntime::OpenSkillRuntime(const std::string& skills_directory)
+    : OpenSkillRuntime(RuntimeOptions{.skills = {skills_directory}}) {}
+
+OpenSkillRuntime::OpenSkillRuntime(RuntimeOptions options) : state_(std::make_unique<State>(std::move(options))) {}
+
+OpenSkillRuntime::~OpenSkillRuntime() = default;
+OpenSkillRuntime::OpenSkillRuntime(OpenSkillRuntime&&) noexcept = default;
+OpenSkillRuntime& OpenSkillRuntime::operator=(OpenSkillRuntime&&) noexcept = default;
+
+Result<void> OpenSkillRuntime::load_skills() {
+  Result<Catalog> catalog = Catalog::discover(discovery_options(state_->options));
+  if (!catalog) return std::unexpected(std::move(catalog).error());
+  state_->catalog = std::move(*catalog);
+  const std::lock_guard lock(state_->digest_mutex);
+  state_->digests.clear();
+  return {};
+}
+
+std::vector<SkillInfo> OpenSkillRuntime::skills() const {
+  std::vector<SkillInfo> list;
+  for (const Skill& skill : state_->catalog.skills()) {
+    list.push_back({skill.id, skill.manifest.name, skill.manifest.description, skill.directory, std::string(skill.source()),
+                    skill.manifest.user_invocable, !skill.manifest.disable_model_invocation,
+                    to_public(skill.diagnostics)});
+  }
+  return list;
+}
+
+std::vector<SkillDiagnostic> OpenSkillRuntime::diagnostics() const { return to_public(state_->catalog.diagnostics()); }
+
+Outcome OpenSkillRuntime::execute_skill(const std::string& id, const nlohmann::json& input, const RunOptions& options) {
+  const Result<const Skill*> skill = state_->catalog.find(id);
+  if (!skill) return outcome_of_error(skill.error());
+  const Result<Script> script = find_entry_point(**skill);
+  if (!script) return state_->run(std::unexpected(script.error()), *skill, options);
+  const RunOptions with_input = options_with_input(options, input);
+  Outcome outcome = state_->run(plan_script(state_->guests, **skill, *script, {}, with_input), *skill, with_input);
+  outcome.output = output_of(outcome.stdout_bytes);
+  return outcome;
+}
+
+Outcome OpenSkillRuntime::run_script(const std::string& id, const std::string& script,
+                                     const std::vector<std::string>& arguments, const RunOptions& options) {
+  const Result<const Skill*> skill = state_->catalog.find(id);
+  if (!skill) return outcome_of_error(skill.error());
+  const Result<Script> found = find_script(**skill, script);
+  if (!found) return state_->run(std::unexpected(found.error()), *skill, options);
+  return state_->run(plan_script(state_->guests, **skill, *found, arguments, options), *skill, options);
+}
+
+Outcome OpenSkillRuntime::exec(const std::string& id, const std::vector<std::string>& command,
+                               const RunOptions& options) {
+  const Skill* skill = nullptr;
+  if (!id.empty()) {
+    const Result<const Skill*> found = state_->catalog.find(id);
+    if (!found) return outcome_of_error(found.error());
+    skill = *found;
+  }
+  return state_->run(plan_command(state_->guests, skill, command, options), skill, options);
+}
+
+Outcome OpenSkillRuntime::run_module(const std::string& path, const std::vector<std::string>& arguments,
+                                     const RunOptions& options) {
+  return state_->run(plan_module(path, arguments, options), nullptr, options);
+}
+
+std::string_view version() noexcept { return OPENSKILLS_VERSION; }
+
+}  // namespace openskills

@@ -1,0 +1,140 @@
+#include "catalog/catalog.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include "format/unicode.h"
+
+namespace openskills {
+namespace {
+
+constexpr std::size_t kMaxSuggestions = 3;
+constexpr std::size_t kMaxComparedBytes = 64;
+
+// How many insertions, removals, changes and swaps of neighbours turn one text into the other.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::array<std::array<std::uint8_t, kMaxComparedBytes + 1>, 3> rows{};
+  a = a.substr(0, kMaxComparedBytes);
+  b = b.substr(0, kMaxComparedBytes);
+  for (std::size_t j = 0; j <= b.size(); ++j) rows[0][j] = static_cast<std::uint8_t>(j);
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    const auto& above = rows[(i - 1) % 3];
+    auto& row = rows[i % 3];
+    row[0] = static_cast<std::uint8_t>(i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const int change = a[i - 1] == b[j - 1] ? 0 : 1;
+      int best = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + change});
+      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped) best = std::min(best, rows[(i - 2) % 3][j - 2] + 1);
+      row[j] = static_cast<std::uint8_t>(best);
+    }
+  }
+  return rows[a.size() % 3][b.size()];
+}
+
+// How far a skill's key is from what was asked for; beyond the limit it is no suggestion.
+std::size_t distance(const std::string& asked, const std::string& key) {
+  const std::size_t limit = 1 + asked.size() / 4;
+  const std::size_t edits = edit_distance(asked, key);
+  if (edits <= limit) return edits;
+  const bool contains = asked.size() >= 3 && key.size() >= 3 &&
+                        (key.find(asked) != std::string::npos || asked.find(key) != std::string::npos);
+  return contains ? limit + 1 : kMaxComparedBytes;
+}
+
+std::string suggestions(std::span<const Skill> skills, std::string_view id) {
+  const std::string asked = collision_key(id);
+  std::vector<std::pair<std::size_t, std::string_view>> near;
+  for (const Skill& skill : skills) {
+    const std::size_t far = distance(asked, collision_key(skill.id));
+    if (far < kMaxComparedBytes) near.emplace_back(far, skill.id);
+  }
+  std::sort(near.begin(), near.end());
+  std::string text;
+  for (std::size_t i = 0; i < std::min(near.size(), kMaxSuggestions); ++i) {
+    text += fmt::format("{}'{}'", i == 0 ? "" : ", ", near[i].second);
+  }
+  return text;
+}
+
+Diagnostic hidden_by(const Skill& hidden, const Skill& winner) {
+  if (hidden.scope == winner.scope) {
+    return {DiagnosticCode::kSkillCollision, Severity::kWarning,
+            fmt::format("the skill '{}' in '{}' is hidden by the one of the same name in '{}'", hidden.id,
+                        hidden.directory, winner.directory),
+            hidden.skill_md};
+  }
+  return {DiagnosticCode::kSkillShadowed, Severity::kWarning,
+          fmt::format("the {} skill '{}' in '{}' is hidden by the {} skill in '{}'", hidden.source(), hidden.id,
+                      hidden.directory, winner.source(), winner.directory),
+          hidden.skill_md};
+}
+
+// Removes every skill that an earlier one of the same name hides, and says so.
+void drop_hidden(std::vector<Skill>& skills, std::vector<Diagnostic>& diagnostics) {
+  std::vector<std::pair<std::string, std::size_t>> keys;
+  keys.reserve(skills.size());
+  for (std::size_t i = 0; i < skills.size(); ++i) keys.emplace_back(collision_key(skills[i].id), i);
+  if (!std::is_sorted(keys.begin(), keys.end())) std::sort(keys.begin(), keys.end());
+  std::vector<std::pair<std::size_t, std::size_t>> hidden;  // index, index of the winner
+  std::size_t winner = 0;
+  for (std::size_t i = 1; i < keys.size(); ++i) {
+    if (keys[i].first == keys[winner].first) {
+      hidden.emplace_back(keys[i].second, keys[winner].second);
+    } else {
+      winner = i;
+    }
+  }
+  if (hidden.empty()) return;
+  std::sort(hidden.begin(), hidden.end());
+  for (const auto& [loser, by] : hidden) diagnostics.push_back(hidden_by(skills[loser], skills[by]));
+  std::vector<Skill> kept;
+  kept.reserve(skills.size() - hidden.size());
+  auto next = hidden.begin();
+  for (std::size_t i = 0; i < skills.size(); ++i) {
+    if (next != hidden.end() && next->first == i) {
+      ++next;
+    } else {
+      kept.push_back(std::move(skills[i]));
+    }
+  }
+  skills = std::move(kept);
+}
+
+bool has_smaller_id(const Skill& a, const Skill& b) noexcept { return a.id < b.id; }
+
+}  // namespace
+
+Result<Catalog> Catalog::discover(const DiscoveryOptions& options) {
+  TRY(DiscoveryResult found, discover_skills(options));
+  Catalog catalog;
+  catalog.skills_ = std::move(found.skills);
+  catalog.diagnostics_ = std::move(found.diagnostics);
+  drop_hidden(catalog.skills_, catalog.diagnostics_);
+  if (!std::is_sorted(catalog.skills_.begin(), catalog.skills_.end(), has_smaller_id)) {
+    std::sort(catalog.skills_.begin(), catalog.skills_.end(), has_smaller_id);
+  }
+  return catalog;
+}
+
+Result<const Skill*> Catalog::find(std::string_view id) const {
+  const std::string wanted = to_nfkc(id);
+  const auto at = std::lower_bound(skills_.begin(), skills_.end(), wanted,
+                                   [](const Skill& skill, const std::string& other) { return skill.id < other; });
+  if (at != skills_.end() && at->id == wanted) return &*at;
+  const std::string near = suggestions(skills_, id);
+  std::string hint = !near.empty()     ? fmt::format("did you mean {}?", near)
+                     : skills_.empty() ? "no skill is visible: name a folder of skills with --skills DIR"
+                                       : "`openskills list` shows the skills there are";
+  return fail_with_hint(ErrorCode::kSkillNotFound, fmt::format("no visible skill has the id '{}'", id),
+                        std::move(hint));
+}
+
+}  // namespace openskills

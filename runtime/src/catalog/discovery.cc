@@ -1,0 +1,300 @@
+#include "catalog/discovery.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+#include "catalog/skill_reader.h"
+#include "os/files.h"
+#include "os/walk.h"
+
+namespace openskills {
+namespace {
+
+// The guide names 4 to 6 levels and 2,000 folders; a folder the user names may be a large collection.
+constexpr std::size_t kMaxDepth = 6;
+constexpr std::size_t kMaxDirectoriesInStandardPlace = 2'000;
+constexpr std::size_t kMaxDirectoriesInExplicitRoot = 200'000;
+
+constexpr std::string_view kProjectPlaces[] = {".openskills/skills", ".agents/skills", ".claude/skills"};
+constexpr std::string_view kConfigPlaces[] = {"openskills/skills", "agents/skills"};
+
+std::string join(std::string_view directory, std::string_view name) {
+  return fmt::format("{}{}{}", directory, directory.ends_with('/') ? "" : "/", name);
+}
+
+std::string_view parent_of(std::string_view path) noexcept {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, std::max<std::size_t>(slash, 1));
+}
+
+bool is_skipped_name(std::string_view name) noexcept { return name.starts_with('.') || name == "node_modules"; }
+
+bool looks_like_skill_file(std::string_view name) noexcept {
+  if (name.size() != kSkillFileName.size()) return false;
+  return std::equal(name.begin(), name.end(), kSkillFileName.begin(), [](char a, char b) {
+    return a == b || (a >= 'A' && a <= 'Z' && a - 'A' + 'a' == b) || (a >= 'a' && a <= 'z' && a - 'a' + 'A' == b);
+  });
+}
+
+enum class FollowLinks : std::uint8_t { kNo, kYes };
+
+// Searches roots one after another and remembers what it has seen, so that a folder reached twice counts once.
+class Scanner {
+ public:
+  struct Root {
+    std::string path;  // canonical
+    SkillScope scope = SkillScope::kExplicit;
+    std::size_t max_directories = kMaxDirectoriesInExplicitRoot;
+    FollowLinks follow_links = FollowLinks::kYes;
+  };
+
+  void scan(int fd, const Root& root);
+
+  [[nodiscard]] DiscoveryResult take() { return std::move(result_); }
+  [[nodiscard]] const DiscoveryResult& result() const noexcept { return result_; }
+
+  // Whether the folder, by canonical path, was searched or loaded before.
+  [[nodiscard]] bool has_seen(const std::string& path);
+
+ private:
+  struct LinkToFollow {
+    std::string directory;  // that holds it
+    std::string name;
+    std::size_t depth = 0;  // of the linked folder
+  };
+
+  void search(int fd, const std::string& directory, std::size_t depth);
+  bool visit(int parent_fd, const std::string& directory, const std::string& name, std::size_t depth);
+  void follow(const LinkToFollow& link);
+  SkillPresence try_skill(const SkillReader::Place& place);
+  bool has_room(const std::string& directory);
+  void truncated(const std::string& directory, std::string message);
+  void report(DiagnosticCode code, Severity severity, std::string message, std::string path) {
+    result_.diagnostics.push_back({code, severity, std::move(message), std::move(path)});
+  }
+
+  SkillReader reader_;
+  DiscoveryResult result_;
+  const Root* root_ = nullptr;
+  std::size_t directories_ = 0;
+  bool said_truncated_ = false;
+  std::vector<LinkToFollow> links_;
+  std::unordered_set<std::string> seen_;  // searched folders, and skills up to indexed_skills_
+  std::size_t indexed_skills_ = 0;
+  bool check_seen_ = false;  // links or a second root make it possible to arrive twice
+};
+
+bool Scanner::has_seen(const std::string& path) {
+  // Most scans meet no link, and then no index is made.
+  for (; indexed_skills_ < result_.skills.size(); ++indexed_skills_) {
+    seen_.insert(result_.skills[indexed_skills_].directory);
+  }
+  return seen_.contains(path);
+}
+
+void Scanner::truncated(const std::string& directory, std::string message) {
+  if (!std::exchange(said_truncated_, true)) {
+    report(DiagnosticCode::kDiscoveryTruncated, Severity::kWarning, std::move(message), directory);
+  }
+}
+
+bool Scanner::has_room(const std::string& directory) {
+  if (directories_ < root_->max_directories) {
+    ++directories_;
+    return true;
+  }
+  truncated(directory, fmt::format("the search stopped after {} folders of '{}'", root_->max_directories, root_->path));
+  return false;
+}
+
+void Scanner::scan(int fd, const Root& root) {
+  root_ = &root;
+  directories_ = 0;
+  said_truncated_ = false;
+  links_.clear();
+  if (has_seen(root.path)) return;
+  const bool own_folder = root.scope == SkillScope::kExplicit;
+  const std::string_view name = std::string_view(root.path).substr(root.path.rfind('/') + 1);
+  if (own_folder && try_skill({fd, {}, root.path, name, root.scope}) != SkillPresence::kNone) {
+    check_seen_ = true;
+    return;
+  }
+  search(fd, root.path, 0);
+  // Links come after all real folders, so that a folder that is both is found where it is.
+  check_seen_ = true;
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    const LinkToFollow link = links_[i];
+    follow(link);
+  }
+}
+
+SkillPresence Scanner::try_skill(const SkillReader::Place& place) {
+  Skill& skill = result_.skills.emplace_back();
+  const SkillPresence presence = reader_.read(place, skill, result_.diagnostics);
+  if (presence != SkillPresence::kLoaded) result_.skills.pop_back();
+  if (presence == SkillPresence::kRefused) seen_.emplace(place.directory);
+  return presence;
+}
+
+void Scanner::search(int fd, const std::string& directory, std::size_t depth) {
+  seen_.insert(directory);
+  Result<std::vector<os::DirectoryEntry>> entries = os::list_directory(fd, directory);
+  if (!entries) {
+    report(DiagnosticCode::kDirectoryUnreadable, Severity::kWarning, entries.error().message, directory);
+    return;
+  }
+  // The kernel's order differs between file systems.
+  std::sort(entries->begin(), entries->end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  if (result_.skills.empty()) result_.skills.reserve(entries->size());
+  for (const os::DirectoryEntry& entry : *entries) {
+    if (is_skipped_name(entry.name)) continue;
+    if (entry.kind == os::FileKind::kSymlink && root_->follow_links == FollowLinks::kYes) {
+      if (links_.size() >= root_->max_directories) continue;
+      links_.push_back({directory, entry.name, depth + 1});
+    } else if (entry.kind == os::FileKind::kDirectory) {
+      if (!visit(fd, directory, entry.name, depth + 1)) return;
+    } else if (depth > 0 && looks_like_skill_file(entry.name) && entry.name != kSkillFileName) {
+      report(DiagnosticCode::kSkillFileMisnamed, Severity::kWarning,
+             fmt::format("'{}' is not read: a skill's file is named exactly SKILL.md", entry.name), directory);
+    }
+  }
+}
+
+// A real folder; false when the bound is reached.
+bool Scanner::visit(int parent_fd, const std::string& directory, const std::string& name, std::size_t depth) {
+  const std::string path = join(directory, name);
+  if (check_seen_ && has_seen(path)) return true;
+  if (!has_room(directory)) return false;
+  if (try_skill({parent_fd, name, path, name, root_->scope}) != SkillPresence::kNone) return true;
+  if (depth >= kMaxDepth) {
+    truncated(path, fmt::format("folders deeper than {} levels below '{}' are not searched", kMaxDepth, root_->path));
+    return true;
+  }
+  const Result<UniqueFd> child = os::open_child_directory(parent_fd, name);
+  if (!child) {
+    report(DiagnosticCode::kDirectoryUnreadable, Severity::kWarning, child.error().message, path);
+    return true;
+  }
+  search(child->get(), path, depth);
+  return true;
+}
+
+void Scanner::follow(const LinkToFollow& link) {
+  const std::string link_path = join(link.directory, link.name);
+  const Result<UniqueFd> fd = os::open_directory(link_path);
+  if (!fd) {
+    // A link to a file is a loose file; one that leads nowhere is worth a word.
+    if (fd.error().code == ErrorCode::kNotADirectory) return;
+    report(DiagnosticCode::kLinkBroken, Severity::kWarning, fd.error().message, link_path);
+    return;
+  }
+  const Result<std::string> target = os::path_of_fd(fd->get());
+  if (!target || has_seen(*target) || !has_room(link.directory)) return;
+  if (try_skill({fd->get(), {}, *target, link.name, root_->scope}) != SkillPresence::kNone) return;
+  if (link.depth >= kMaxDepth) return;
+  search(fd->get(), *target, link.depth);
+}
+
+// The folder that holds .git, at or above `directory`; "" when there is none.
+std::string find_git_root(std::string_view directory) {
+  for (std::string_view at = directory; !at.empty(); at = parent_of(at)) {
+    if (os::file_info_at(join(at, ".git"))) return std::string(at);
+    if (at == "/") break;
+  }
+  return {};
+}
+
+DiscoveryResult discover_standard(const DiscoveryOptions& options) {
+  Scanner scanner;
+  // A home folder under version control makes the user's own folders look like a project's: what is the user's stays.
+  std::unordered_set<std::string> users;
+  std::vector<StandardPlace> places = standard_places(options);
+  for (const StandardPlace& place : places) {
+    if (place.scope == SkillScope::kUser) {
+      if (Result<std::string> path = os::canonical_path(place.path)) users.insert(std::move(*path));
+    }
+  }
+  std::vector<Diagnostic> blocked;
+  for (const StandardPlace& place : places) {
+    const Result<UniqueFd> fd = os::open_directory(place.path);
+    const Result<std::string> path = os::canonical_path(place.path);
+    if (!fd || !path) continue;
+    if (place.scope == SkillScope::kProject && users.contains(*path)) continue;
+    Scanner::Root root{*path, place.scope, kMaxDirectoriesInStandardPlace, FollowLinks::kYes};
+    if (place.scope == SkillScope::kUser || options.project_trust == ProjectTrust::kTrusted) {
+      scanner.scan(fd->get(), root);
+      continue;
+    }
+    // Of an untrusted project nothing is shown but a count: its texts are as little trusted as its scripts.
+    root.follow_links = FollowLinks::kNo;
+    Scanner counter;
+    counter.scan(fd->get(), root);
+    const std::size_t count = counter.result().skills.size();
+    if (count == 0) continue;
+    blocked.push_back({DiagnosticCode::kProjectUntrusted, Severity::kWarning,
+                       fmt::format("{} skill{} blocked: the project is not trusted; trust it with --trust-project",
+                                   count, count == 1 ? " is" : "s are"),
+                       *path});
+  }
+  DiscoveryResult result = scanner.take();
+  result.diagnostics.insert(result.diagnostics.begin(), std::make_move_iterator(blocked.begin()),
+                            std::make_move_iterator(blocked.end()));
+  return result;
+}
+
+Result<DiscoveryResult> discover_explicit(const DiscoveryOptions& options) {
+  Scanner scanner;
+  std::vector<Diagnostic> empty_roots;
+  for (const std::string& named : options.explicit_roots) {
+    TRY(const UniqueFd fd, os::open_directory(named));
+    TRY(const std::string path, os::canonical_path(named));
+    const bool seen = scanner.has_seen(path);
+    const std::size_t before = scanner.result().skills.size();
+    const Scanner::Root root{path, SkillScope::kExplicit, kMaxDirectoriesInExplicitRoot, FollowLinks::kYes};
+    scanner.scan(fd.get(), root);
+    if (seen || scanner.result().skills.size() > before) continue;
+    empty_roots.push_back({DiagnosticCode::kNoSkillFound, Severity::kWarning,
+                           "no skill was found here: a skill is a folder with a file SKILL.md that loads", path});
+  }
+  DiscoveryResult result = scanner.take();
+  std::move(empty_roots.begin(), empty_roots.end(), std::back_inserter(result.diagnostics));
+  return result;
+}
+
+}  // namespace
+
+std::vector<StandardPlace> standard_places(const DiscoveryOptions& options) {
+  std::vector<StandardPlace> places;
+  if (!options.project_dir.empty()) {
+    const std::string start = os::canonical_path(options.project_dir).value_or(options.project_dir);
+    const std::string top = find_git_root(start);
+    for (std::string_view at = start; !at.empty(); at = parent_of(at)) {
+      for (const std::string_view place : kProjectPlaces) places.push_back({join(at, place), SkillScope::kProject});
+      if (top.empty() || at == top || at == "/") break;
+    }
+  }
+  if (!options.home_dir.empty()) {
+    for (const std::string_view place : kProjectPlaces) {
+      places.push_back({join(options.home_dir, place), SkillScope::kUser});
+    }
+  }
+  const std::string config = !options.config_dir.empty() ? options.config_dir
+                             : options.home_dir.empty()  ? std::string()
+                                                         : join(options.home_dir, ".config");
+  if (!config.empty()) {
+    for (const std::string_view place : kConfigPlaces) places.push_back({join(config, place), SkillScope::kUser});
+  }
+  return places;
+}
+
+Result<DiscoveryResult> discover_skills(const DiscoveryOptions& options) {
+  if (!options.explicit_roots.empty()) return discover_explicit(options);
+  if (options.standard_places == StandardPlaces::kSkip) return DiscoveryResult{};
+  return discover_standard(options);
+}
+
+}  // namespace openskills

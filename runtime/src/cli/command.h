@@ -1,0 +1,82 @@
+// What every command of the command line shares: global flags, streams, exit codes.
+//
+// Thread rule: the program's main thread.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "catalog/catalog.h"
+#include "openskills/runtime.h"
+
+namespace openskills::cli {
+
+// Exit codes of the command line's contract (docs/spec.md).
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitInvalid = 1;
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitLimit = 123;
+inline constexpr int kExitTimeout = 124;
+inline constexpr int kExitRuntimeFailed = 125;
+inline constexpr int kExitRefused = 126;
+inline constexpr int kExitNotFound = 127;
+inline constexpr int kExitCancelled = 130;
+inline constexpr int kExitTrapped = 134;
+inline constexpr int kExitSignalBase = 128;
+
+struct GlobalFlags {
+  std::vector<std::string> skills;
+  std::string project;
+  bool trust_project = false;
+  bool json = false;
+  bool verbose = false;
+  bool quiet = false;
+  bool no_color = false;
+};
+
+// One command: its flags are declared on a CLI11 subcommand, and run() carries it out once they are parsed.
+struct Command {
+  CLI::App* app = nullptr;
+  std::function<int()> run;
+};
+
+// What stands after the first "--", verbatim.
+using Passthrough = std::vector<std::string>;
+
+// Each declares one command; implemented in the file of that name.
+Command add_list(CLI::App& app, const GlobalFlags& global);
+Command add_show(CLI::App& app, const GlobalFlags& global);
+Command add_validate(CLI::App& app, const GlobalFlags& global);
+Command add_run(CLI::App& app, const GlobalFlags& global, const Passthrough& rest);
+Command add_exec(CLI::App& app, const GlobalFlags& global, const Passthrough& rest);
+Command add_wasm(CLI::App& app, const GlobalFlags& global, const Passthrough& rest);
+Command add_doctor(CLI::App& app, const GlobalFlags& global);
+
+void write_stdout(std::string_view text);
+void write_stderr(std::string_view text);
+
+// "openskills: error: …" with code and hint; gives the exit code for it.
+int report_error(const GlobalFlags& global, const Error& error);
+[[nodiscard]] int exit_code_of(ErrorCode code) noexcept;
+
+void print_json(const nlohmann::ordered_json& json);
+[[nodiscard]] nlohmann::ordered_json diagnostic_json(const Diagnostic& diagnostic);
+
+[[nodiscard]] RuntimeOptions runtime_options(const GlobalFlags& global);
+[[nodiscard]] Result<Catalog> discover(const GlobalFlags& global);
+
+// A SKILL argument that is a path: it contains "/" or is ".".
+[[nodiscard]] bool is_skill_path(const std::string& argument);
+
+// The skill an argument means: an id of the catalog, or a path.
+[[nodiscard]] Result<Skill> find_skill(const GlobalFlags& global, const std::string& argument);
+
+// Text for a terminal: control and escape characters are made harmless.
+[[nodiscard]] std::string printable(std::string_view text);
+
+}  // namespace openskills::cli

@@ -1,0 +1,72 @@
+// The program: splits the argument vector at the first "--", parses the rest, runs one command.
+#include <CLI/CLI.hpp>
+#include <exception>
+
+#include "cli/command.h"
+#include "os/files.h"
+
+namespace openskills::cli {
+namespace {
+
+constexpr const char* kDescription =
+    "Finds Agent Skills and runs their scripts in a WebAssembly sandbox.\n"
+    "Example: openskills run ./my-skill scripts/report.py -- data.csv";
+
+void declare_globals(CLI::App& app, GlobalFlags& global) {
+  app.add_option("--skills", global.skills, "A folder of skills, or one skill's own folder (repeatable); implies trust")
+      ->type_name("DIR")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--project", global.project, "Where project skills are searched from (default: current directory)")
+      ->type_name("DIR");
+  app.add_flag("--trust-project", global.trust_project, "Let the project's own skills be used");
+  app.add_flag("--json", global.json, "Print data as JSON");
+  app.add_flag("-v,--verbose", global.verbose, "Say more");
+  app.add_flag("-q,--quiet", global.quiet, "Say less");
+  app.add_flag("--no-color", global.no_color, "No colours, also on a terminal");
+  app.set_version_flag("--version", std::string("openskills ") + std::string(version()));
+}
+
+int run_program(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  Passthrough rest;
+  const auto separator = std::find(arguments.begin(), arguments.end(), "--");
+  if (separator != arguments.end()) {
+    rest.assign(separator + 1, arguments.end());
+    arguments.erase(separator, arguments.end());
+  }
+  CLI::App app(kDescription, "openskills");
+  GlobalFlags global;
+  declare_globals(app, global);
+  app.require_subcommand(1);
+  app.fallthrough();
+  const std::vector<Command> commands = {
+      add_list(app, global),      add_show(app, global),       add_validate(app, global), add_run(app, global, rest),
+      add_exec(app, global, rest), add_wasm(app, global, rest), add_doctor(app, global),
+  };
+  for (const Command& command : commands) command.app->fallthrough();
+  try {
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the end
+    app.parse(std::move(arguments));
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  for (const Command& command : commands) {
+    if (command.app->parsed()) return command.run();
+  }
+  return kExitUsage;
+}
+
+}  // namespace
+}  // namespace openskills::cli
+
+int main(int argc, char** argv) {
+  int code = openskills::cli::kExitRuntimeFailed;
+  try {
+    code = openskills::cli::run_program(argc, argv);
+  } catch (const std::exception& error) {
+    openskills::cli::write_stderr(std::string("openskills: error: ") + error.what() + " [internal-error]\n");
+  }
+  // Everything is written; taking things apart would only take time.
+  openskills::os::exit_now(code);
+}

@@ -1,0 +1,190 @@
+#include "format/manifest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <iterator>
+#include <utility>
+
+#include "format/frontmatter.h"
+#include "format/manifest_fields.h"
+#include "format/unicode.h"
+#include "format/yaml_recovery.h"
+
+namespace openskills {
+namespace {
+
+class LenientLoader {
+ public:
+  LenientLoader(std::string_view bytes, std::string_view directory_name, BodyWanted body)
+      : text_(bytes), directory_name_(directory_name), body_(body) {}
+
+  LoadAttempt load() {
+    decode();
+    if (!find_frontmatter() || !check_bytes() || !parse() || !require_description()) return std::move(attempt_);
+    read_body();
+    return std::move(attempt_);
+  }
+
+ private:
+  void report(DiagnosticCode code, Severity severity, std::string message, Position at) {
+    attempt_.diagnostics.push_back({code, severity, std::move(message), {}, at.line, at.column});
+  }
+  // Ends the attempt: a manifest and an error exclude each other.
+  bool refuse(DiagnosticCode code, std::string message, Position at) {
+    report(code, Severity::kError, std::move(message), at);
+    attempt_.manifest.reset();
+    return false;
+  }
+  void decode();
+  bool find_frontmatter();
+  bool refuse_without_frontmatter();
+  bool check_bytes();
+  bool parse();
+  bool require_description();
+  void read_body();
+
+  std::string converted_;
+  std::string_view text_;
+  std::string_view directory_name_;
+  BodyWanted body_;
+  FrontmatterSplit split_;
+  LoadAttempt attempt_;
+};
+
+void LenientLoader::decode() {
+  const TextEncoding encoding = detect_encoding(text_);
+  if (encoding == TextEncoding::kUtf8) return;
+  if (encoding == TextEncoding::kUtf8WithMark) {
+    text_.remove_prefix(3);
+    report(DiagnosticCode::kByteOrderMark, Severity::kInfo, "the file begins with a byte order mark", {1, 1});
+    return;
+  }
+  converted_ = decode_utf16(text_, encoding);
+  text_ = converted_;
+  report(DiagnosticCode::kUtf16, Severity::kWarning, "the file is UTF-16; save it as UTF-8", {1, 1});
+}
+
+bool LenientLoader::find_frontmatter() {
+  split_ = split_frontmatter(text_);
+  if (split_.status != FrontmatterSplit::Status::kFound) return refuse_without_frontmatter();
+  if (split_.yaml.size() > kMaxFrontmatterBytes) {
+    return refuse(DiagnosticCode::kFrontmatterTooLarge,
+                  fmt::format("the frontmatter has {} bytes; at most {} are read", split_.yaml.size(),
+                              kMaxFrontmatterBytes),
+                  {split_.fence_line, 1});
+  }
+  if (split_.indented_or_late) {
+    report(DiagnosticCode::kFrontmatterNotFirst, Severity::kWarning,
+           "SKILL.md must start with YAML frontmatter (---); blanks stand before it", {1, 1});
+  }
+  if (split_.closed_by_dots) {
+    const Position at = position_of(text_, static_cast<std::size_t>(split_.yaml.end() - text_.begin()));
+    report(DiagnosticCode::kFrontmatterClosedByDots, Severity::kWarning,
+           "SKILL.md frontmatter not properly closed with ---; the line ... is taken for it", at);
+  }
+  return true;
+}
+
+bool LenientLoader::refuse_without_frontmatter() {
+  // What is no text has no frontmatter either, and the first says more.
+  if (std::optional<Diagnostic> bad = find_bad_byte(text_, text_.size())) {
+    const bool cut_in_a_character = body_ == BodyWanted::kNo && bad->code == DiagnosticCode::kInvalidUtf8;
+    if (!cut_in_a_character) {
+      attempt_.diagnostics.push_back(std::move(*bad));
+      return false;
+    }
+  }
+  if (split_.status == FrontmatterSplit::Status::kUnclosed) {
+    return refuse(DiagnosticCode::kFrontmatterUnclosed, "SKILL.md frontmatter not properly closed with ---",
+                  {split_.fence_line, 1});
+  }
+  return refuse(DiagnosticCode::kFrontmatterMissing, "SKILL.md must start with YAML frontmatter (---)", {1, 1});
+}
+
+bool LenientLoader::check_bytes() {
+  const std::size_t checked = body_ == BodyWanted::kYes ? text_.size() : split_.body_offset;
+  std::optional<Diagnostic> bad = find_bad_byte(text_, checked);
+  if (!bad) return true;
+  attempt_.diagnostics.push_back(std::move(*bad));
+  return false;
+}
+
+bool LenientLoader::parse() {
+  YamlResult parsed = parse_yaml_leniently(split_.yaml, split_.fence_line + 1);
+  if (!parsed) {
+    attempt_.diagnostics.push_back(std::move(parsed).error());
+    return false;
+  }
+  for (Diagnostic& note : parsed->notes) {
+    // Brackets are ordinary YAML; only the specification's subset is without them.
+    if (note.code != DiagnosticCode::kYamlFlowCollection) attempt_.diagnostics.push_back(std::move(note));
+  }
+  attempt_.manifest.emplace();
+  read_fields(std::move(parsed->root), directory_name_, *attempt_.manifest, attempt_.diagnostics);
+  return true;
+}
+
+bool LenientLoader::require_description() {
+  Manifest& manifest = *attempt_.manifest;
+  const Position at{split_.fence_line, 1};
+  if (manifest.name.empty()) {
+    manifest.name = replace_invalid_utf8(directory_name_);
+    const bool said = std::any_of(attempt_.diagnostics.begin(), attempt_.diagnostics.end(), [](const Diagnostic& one) {
+      return one.code == DiagnosticCode::kNameEmpty;
+    });
+    if (!said) {
+      report(DiagnosticCode::kNameMissing, Severity::kWarning,
+             "Missing required field in frontmatter: name; the folder's name is used", at);
+    }
+  }
+  if (!manifest.description.empty()) return true;
+  return refuse(DiagnosticCode::kDescriptionMissing, "Missing required field in frontmatter: description", at);
+}
+
+void LenientLoader::read_body() {
+  Manifest& manifest = *attempt_.manifest;
+  manifest.body_offset = split_.body_offset;
+  if (body_ == BodyWanted::kNo) return;
+  const std::string_view body = strip(text_.substr(split_.body_offset));
+  if (!body.empty()) manifest.body_offset = static_cast<std::size_t>(body.data() - text_.data());
+  manifest.body = body;
+}
+
+}  // namespace
+
+LoadAttempt try_load_lenient(std::string_view text, std::string_view directory_name, BodyWanted body) {
+  try {
+    return LenientLoader(text, directory_name, body).load();
+  } catch (const std::exception& error) {
+    LoadAttempt attempt;
+    attempt.diagnostics.push_back({DiagnosticCode::kYamlTooComplex, Severity::kError, error.what()});
+    return attempt;
+  }
+}
+
+Result<LoadedManifest> load_lenient(std::string_view text, std::string_view directory_name) {
+  LoadAttempt attempt = try_load_lenient(text, directory_name, BodyWanted::kYes);
+  if (attempt.manifest) return LoadedManifest{std::move(*attempt.manifest), std::move(attempt.diagnostics)};
+  const auto error = std::find_if(attempt.diagnostics.begin(), attempt.diagnostics.end(),
+                                  [](const Diagnostic& one) { return one.severity == Severity::kError; });
+  std::string message = "SKILL.md cannot be loaded";
+  if (error != attempt.diagnostics.end()) {
+    message = error->line == 0 ? error->message : fmt::format("line {}: {}", error->line, error->message);
+  }
+  return fail_with_hint(ErrorCode::kSkillInvalid, std::move(message), "see `openskills validate`");
+}
+
+bool holds_frontmatter(std::string_view prefix, PrefixIsAll prefix_is_all) {
+  if (prefix_is_all == PrefixIsAll::kYes) return true;
+  const TextEncoding encoding = detect_encoding(prefix);
+  if (encoding == TextEncoding::kUtf16Little || encoding == TextEncoding::kUtf16Big) return false;
+  if (encoding == TextEncoding::kUtf8WithMark) prefix.remove_prefix(3);
+  const FrontmatterSplit split = split_frontmatter(prefix);
+  // Text before a fence stays text whatever follows; blank lines up to the end do not.
+  if (split.status == FrontmatterSplit::Status::kMissing) return !strip(prefix).empty();
+  return split.status == FrontmatterSplit::Status::kFound && split.closing_line_ended;
+}
+
+}  // namespace openskills

@@ -1,0 +1,59 @@
+// enter_jail: the second wall. Puts the calling process behind every layer the kernel offers, one way.
+//
+// Thread rule: the calling process must be single-threaded; a second thread is a refusal, since Landlock binds only
+// the calling thread (case T12).
+//
+// How it is meant to be used: a single-threaded supervisor forks (os/child_process.h); the child opens all it needs,
+// maps its code, sets its timers, calls enter_jail(), and only then runs what is not trusted. The supervisor keeps
+// the deadline: SIGKILL by pidfd works whatever the child does.
+//
+// The layers, in this order. A layer that cannot be put in force is Error kLayerMissing that names it and what would
+// mend it; by then earlier layers hold, so the caller exits.
+//
+//   1. session       a session of its own, no controlling terminal (T13); dies with its parent (T14); cwd is "/"
+//   2. privileges    no_new_privs, no capability in any set, not dumpable (T12); see privileges.h
+//   3. descriptors   every descriptor that is not listed is closed (T13); see descriptors.h
+//   4. landlock      nothing of the file system can be opened except beneath the given folders (T3, T8), no TCP
+//                    port (T15, T17), no signal and no abstract socket out of the jail; see landlock.h
+//   5. rlimits       see rlimits.h
+//   6. seccomp       only the system calls of the profile (T10, T11, T15); see seccomp.h
+//
+// What this does not stop:
+//   - Looking: openat2 with O_PATH, fstat and readlinkat tell whether any path of the host exists, its size, owner,
+//     times and where a link leads. Landlock does not govern metadata. Contents cannot be read, nor anything changed.
+//   - Reading and writing through a descriptor that was kept: Landlock does not look at descriptors opened earlier.
+//   - Memory the process already has: secrets of the supervisor that were in memory at the fork can be read by code
+//     that escapes the engine.
+//   - CPU and wall time below the limits, side channels, and a defect in the kernel itself.
+#pragma once
+
+#include <vector>
+
+#include "base/result.h"
+#include "invoke/invocation.h"
+#include "jail/landlock.h"
+#include "jail/rlimits.h"
+#include "jail/seccomp.h"
+
+namespace openskills::jail {
+
+struct JailSpec {
+  // The granted folders; nothing else of the file system can be opened. Borrowed until enter_jail() returns. Give
+  // descriptors of the folders themselves, opened before, never paths: a path may lead elsewhere by then (T5).
+  std::vector<PathRule> paths;
+
+  SeccompProfile profile = SeccompProfile::kWasmGuest;
+
+  ResourceLimits rlimits;
+
+  // What stays open beside the folders of `paths`; every other descriptor is closed. A standard stream (0 to 2)
+  // that is not listed becomes /dev/null, so that no file opened later can take its number.
+  // The engine keeps the file of a module's code open and maps memory from it at each instantiation: it must be
+  // listed, or a file of the guest could take its number. os::open_descriptors() before and after loading tells it.
+  std::vector<int> keep_descriptors;
+};
+
+// One way. On success says which layers hold (`wasm` is left false: it is not this layer's to claim).
+[[nodiscard]] Result<LayersInForce> enter_jail(const JailSpec& spec);
+
+}  // namespace openskills::jail

@@ -1,0 +1,112 @@
+#include "os/supervision.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstring>
+#include <memory>
+
+#include "os/clock.h"
+#include "os/errno_error.h"
+
+namespace openskills::os {
+namespace {
+
+constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+
+timespec span_until(std::int64_t deadline_monotonic_ns) noexcept {
+  const std::int64_t left = std::max<std::int64_t>(0, deadline_monotonic_ns - monotonic_now_ns());
+  timespec span{};
+  span.tv_sec = left / kNsPerSecond;
+  span.tv_nsec = left % kNsPerSecond;
+  return span;
+}
+
+}  // namespace
+
+Result<Pipe> Pipe::create(Blocking reading) {
+  int ends[2] = {-1, -1};
+  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno(errno, "create", "pipe");
+  Pipe pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+  if (reading == Blocking::kNo && ::fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) {
+    return fail_errno(errno, "set O_NONBLOCK on", "pipe");
+  }
+  return pipe;
+}
+
+Result<std::size_t> wait_readable(std::span<Watch> watches, std::int64_t deadline_monotonic_ns) {
+  std::vector<pollfd> polled(watches.size());
+  for (std::size_t i = 0; i < watches.size(); ++i) polled[i] = {watches[i].fd, POLLIN, 0};
+  int ready = -1;
+  do {
+    const timespec span = span_until(deadline_monotonic_ns);
+    ready = ::ppoll(polled.data(), polled.size(), deadline_monotonic_ns == kNoDeadline ? nullptr : &span, nullptr);
+  } while (ready < 0 && errno == EINTR);
+  if (ready < 0) return fail_errno(errno, "wait for", "descriptors");
+  for (std::size_t i = 0; i < watches.size(); ++i) watches[i].ready = polled[i].revents != 0;
+  return static_cast<std::size_t>(ready);
+}
+
+Result<StreamRead> read_ready(int fd, std::span<char> buffer) {
+  ssize_t got = -1;
+  do {
+    got = ::read(fd, buffer.data(), buffer.size());
+  } while (got < 0 && errno == EINTR);
+  if (got > 0) return StreamRead{StreamRead::State::kData, static_cast<std::size_t>(got)};
+  if (got == 0) return StreamRead{StreamRead::State::kEnd, 0};
+  if (errno == EAGAIN) return StreamRead{StreamRead::State::kEmpty, 0};
+  return fail_errno(errno, "read", "stream");
+}
+
+Result<SignalWatch> SignalWatch::create(std::span<const int> signals) {
+  sigset_t wanted;
+  sigset_t before;
+  sigemptyset(&wanted);
+  for (const int number : signals) {
+    if (sigaddset(&wanted, number) != 0) return fail(ErrorCode::kInvalidArgument, "{} is no signal", number);
+  }
+  UniqueFd fd(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd.valid()) return fail_errno(errno, "create", "signalfd");
+  if (::sigprocmask(SIG_BLOCK, &wanted, &before) != 0) return fail_errno(errno, "block", "signals");
+  std::vector<int> newly_blocked;
+  for (const int number : signals) {
+    if (sigismember(&before, number) == 0) newly_blocked.push_back(number);
+  }
+  return SignalWatch(std::move(fd), std::move(newly_blocked));
+}
+
+SignalWatch::~SignalWatch() {
+  sigset_t mine;
+  sigemptyset(&mine);
+  for (const int number : newly_blocked_) sigaddset(&mine, number);
+  ::sigprocmask(SIG_UNBLOCK, &mine, nullptr);
+}
+
+int SignalWatch::take() noexcept {
+  signalfd_siginfo info{};
+  if (::read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return 0;
+  return static_cast<int>(info.ssi_signo);
+}
+
+Result<std::vector<int>> open_descriptors() {
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir("/proc/self/fd"), &::closedir);
+  if (!folder) return fail_errno(errno, "list", "/proc/self/fd");
+  std::vector<int> descriptors;
+  while (const dirent* entry = ::readdir(folder.get())) {
+    int fd = -1;
+    const char* end = entry->d_name + std::strlen(entry->d_name);
+    const auto [stop, error] = std::from_chars(entry->d_name, end, fd);
+    if (error == std::errc() && stop == end && fd != ::dirfd(folder.get())) descriptors.push_back(fd);
+  }
+  std::sort(descriptors.begin(), descriptors.end());
+  return descriptors;
+}
+
+}  // namespace openskills::os

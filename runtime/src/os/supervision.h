@@ -1,0 +1,77 @@
+// What a loop needs that watches a child: pipes, waiting on several descriptors at once, signals as a descriptor.
+//
+// Thread rule: free functions without shared state; objects belong to one thread.
+// A supervisor is single-threaded: it waits on the child's pipes, its pidfd and a SignalWatch in one
+// wait_readable() with the run's deadline, and reads what is ready with read_ready().
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "os/clock.h"
+
+namespace openskills::os {
+
+enum class Blocking : std::uint8_t { kYes, kNo };
+
+// An unnamed pipe; both ends are closed on exec.
+struct Pipe {
+  UniqueFd read_end;
+  UniqueFd write_end;
+
+  // `reading` says whether a read of an empty pipe waits; writing always waits for room.
+  [[nodiscard]] static Result<Pipe> create(Blocking reading = Blocking::kYes);
+};
+
+// One descriptor to wait for. A negative fd is left out, so a stream that has ended can stay in the list.
+struct Watch {
+  int fd = -1;
+  bool ready = false;  // there is data, the end of the stream, or an error: a read will not wait
+};
+
+inline constexpr std::int64_t kNoDeadline = INT64_MAX;
+
+// Waits until at least one of `watches` is ready or the deadline (of monotonic_now_ns(), os/clock.h) has passed, and
+// sets every `ready`. Gives how many are ready; 0 means the deadline has passed. A caught signal does not end the wait.
+[[nodiscard]] Result<std::size_t> wait_readable(std::span<Watch> watches, std::int64_t deadline_monotonic_ns);
+
+// What one read of a stream gave.
+struct StreamRead {
+  enum class State : std::uint8_t { kData, kEmpty, kEnd };  // kEmpty: nothing yet, from a descriptor that does not wait
+  State state = State::kEnd;
+  std::size_t size_bytes = 0;  // kData
+};
+
+// Reads once, at most the buffer's size.
+[[nodiscard]] Result<StreamRead> read_ready(int fd, std::span<char> buffer);
+
+// Delivers signals as readable data instead of interrupting: from create() to destruction they are blocked in the
+// calling thread. REQUIRES: a single-threaded process, else another thread may take the signal. A child started
+// meanwhile has them unblocked.
+class SignalWatch {
+ public:
+  [[nodiscard]] static Result<SignalWatch> create(std::span<const int> signals);
+  SignalWatch(SignalWatch&&) noexcept = default;
+  SignalWatch& operator=(SignalWatch&&) = delete;
+  ~SignalWatch();
+
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+
+  // The next pending signal, or 0.
+  [[nodiscard]] int take() noexcept;
+
+ private:
+  SignalWatch(UniqueFd fd, std::vector<int> newly_blocked) noexcept
+      : fd_(std::move(fd)), newly_blocked_(std::move(newly_blocked)) {}
+  UniqueFd fd_;
+  std::vector<int> newly_blocked_;
+};
+
+// Every descriptor this process has open, ascending.
+[[nodiscard]] Result<std::vector<int>> open_descriptors();
+
+}  // namespace openskills::os

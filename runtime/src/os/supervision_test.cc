@@ -1,0 +1,94 @@
+#include "os/supervision.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+
+#include "os/child_process.h"
+#include "os/clock.h"
+#include "os/files.h"
+
+namespace openskills::os {
+namespace {
+
+constexpr std::int64_t kNsPerMs = 1'000'000;
+
+std::int64_t in_ms(std::int64_t ms) { return monotonic_now_ns() + ms * kNsPerMs; }
+
+TEST(WaitReadable, ReturnsAtTheDeadline) {
+  const Pipe pipe = Pipe::create().value();
+  Watch watch{pipe.read_end.get(), true};
+  const std::int64_t start_ns = monotonic_now_ns();
+  EXPECT_EQ(wait_readable({&watch, 1}, in_ms(20)).value(), 0U);
+  EXPECT_FALSE(watch.ready);
+  EXPECT_GE(monotonic_now_ns() - start_ns, 20 * kNsPerMs);
+  EXPECT_EQ(wait_readable({&watch, 1}, start_ns - 1).value(), 0U) << "a deadline in the past does not wait";
+}
+
+TEST(WaitReadable, TellsWhichOnesAreReady) {
+  const Pipe silent = Pipe::create().value();
+  const Pipe speaking = Pipe::create().value();
+  Pipe ended = Pipe::create().value();
+  ended.write_end.reset();
+  ASSERT_TRUE(write_all(speaking.write_end.get(), "x", "pipe").has_value());
+  std::array<Watch, 4> watches = {{{silent.read_end.get()}, {speaking.read_end.get()}, {-1}, {ended.read_end.get()}}};
+  EXPECT_EQ(wait_readable(watches, kNoDeadline).value(), 2U);
+  EXPECT_FALSE(watches[0].ready);
+  EXPECT_TRUE(watches[1].ready);
+  EXPECT_FALSE(watches[2].ready);
+  EXPECT_TRUE(watches[3].ready);
+}
+
+TEST(ReadReady, TellsDataEmptyAndEndApart) {
+  Pipe pipe = Pipe::create(Blocking::kNo).value();
+  std::array<char, 8> buffer{};
+  EXPECT_EQ(read_ready(pipe.read_end.get(), buffer).value().state, StreamRead::State::kEmpty);
+  ASSERT_TRUE(write_all(pipe.write_end.get(), "abc", "pipe").has_value());
+  const StreamRead read = read_ready(pipe.read_end.get(), buffer).value();
+  EXPECT_EQ(read.state, StreamRead::State::kData);
+  EXPECT_EQ(std::string_view(buffer.data(), read.size_bytes), "abc");
+  pipe.write_end.reset();
+  EXPECT_EQ(read_ready(pipe.read_end.get(), buffer).value().state, StreamRead::State::kEnd);
+  EXPECT_FALSE(read_ready(-1, buffer).has_value());
+}
+
+TEST(Pipe, IsClosedOnExecAndOnlyItsReadEndDoesNotWait) {
+  const Pipe pipe = Pipe::create(Blocking::kNo).value();
+  for (const int fd : {pipe.read_end.get(), pipe.write_end.get()}) EXPECT_EQ(::fcntl(fd, F_GETFD), FD_CLOEXEC);
+  EXPECT_NE(::fcntl(pipe.read_end.get(), F_GETFL) & O_NONBLOCK, 0);
+  EXPECT_EQ(::fcntl(pipe.write_end.get(), F_GETFL) & O_NONBLOCK, 0);
+}
+
+TEST(SignalWatch, DeliversSignalsAsData) {
+  {
+    constexpr std::array<int, 2> kSignals = {SIGUSR1, SIGUSR2};
+    SignalWatch signals = SignalWatch::create(kSignals).value();
+    EXPECT_EQ(signals.take(), 0);
+    ::raise(SIGUSR2);
+    Watch watch{signals.fd()};
+    EXPECT_EQ(wait_readable({&watch, 1}, in_ms(1'000)).value(), 1U);
+    EXPECT_EQ(signals.take(), SIGUSR2);
+    EXPECT_EQ(signals.take(), 0);
+    // A child has them unblocked.
+    EXPECT_EQ(ChildProcess::start([] { return ::raise(SIGUSR1); }).value().wait().value().signal_number, SIGUSR1);
+  }
+  sigset_t mask;
+  ::sigprocmask(SIG_SETMASK, nullptr, &mask);
+  EXPECT_EQ(sigismember(&mask, SIGUSR1), 0);
+}
+
+TEST(OpenDescriptors, ListsExactlyWhatIsOpen) {
+  const std::vector<int> before = open_descriptors().value();
+  const UniqueFd extra(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  std::vector<int> expected = before;
+  expected.push_back(extra.get());
+  std::sort(expected.begin(), expected.end());
+  EXPECT_EQ(open_descriptors().value(), expected);
+}
+
+}  // namespace
+}  // namespace openskills::os

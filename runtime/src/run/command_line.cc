@@ -1,0 +1,119 @@
+#include "run/command_line.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace openskills {
+namespace {
+
+// How an interpreter's options are told from its script.
+struct OptionSyntax {
+  std::string_view language;
+  std::array<std::string_view, 4> takes_value;   // the next argument belongs to the option
+  std::array<std::string_view, 4> ends_options;  // what follows is the program itself: "-c CODE", "-m MODULE", "-"
+};
+
+constexpr OptionSyntax kSyntaxes[] = {
+    {"python", {"-W", "-X", "--check-hash-based-pycs"}, {"-c", "-m", "-"}},
+    {"javascript", {"-r", "--require", "--import"}, {"-e", "-p", "--eval", "-"}},
+    {"shell", {"-o", "+o", "-O"}, {"-c", "-s", "-"}},
+};
+
+// Interpreters that SKILL.md files name and a guest may answer to one day; anything else is a program of the host.
+constexpr std::string_view kKnownInterpreters[] = {
+    "python", "python3", "node", "nodejs", "deno", "bun", "npx", "tsx", "ts-node", "bash", "sh",
+    "zsh",    "dash",    "ruby", "perl",   "php",  "lua", "Rscript", "pwsh", "uv", "uvx",
+};
+
+template <class Range>
+bool contains(const Range& range, std::string_view text) {
+  return std::find(std::begin(range), std::end(range), text) != std::end(range);
+}
+
+const OptionSyntax& syntax_of(std::string_view language) {
+  for (const OptionSyntax& syntax : kSyntaxes) {
+    if (syntax.language == language) return syntax;
+  }
+  return kSyntaxes[0];
+}
+
+CommandLine parse_interpreter(const GuestPack& pack, const std::vector<std::string>& command, std::size_t at) {
+  const OptionSyntax& syntax = syntax_of(pack.language);
+  CommandLine line;
+  line.interpreter = &pack;
+  const auto rest_from = [&](std::size_t begin) {
+    line.arguments.assign(command.begin() + static_cast<std::ptrdiff_t>(std::min(begin, command.size())), command.end());
+  };
+  for (; at < command.size(); ++at) {
+    const std::string& argument = command[at];
+    if (!argument.starts_with('-')) {
+      line.script = argument;
+      rest_from(at + 1);
+      return line;
+    }
+    // "-cCODE" and "-mMODULE" carry their value themselves.
+    const bool joined = argument.size() > 2 && argument[1] != '-' && contains(syntax.ends_options, argument.substr(0, 2));
+    if (joined || contains(syntax.ends_options, argument)) {
+      rest_from(at);
+      return line;
+    }
+    line.options.push_back(argument);
+    if (contains(syntax.takes_value, argument) && at + 1 < command.size()) line.options.push_back(command[++at]);
+  }
+  return line;
+}
+
+// "uv run [--option …] [python] SCRIPT …" is the Python script; uv's own options before it have no meaning here.
+std::size_t skip_uv_run(const std::vector<std::string>& command) {
+  constexpr std::string_view kTakesValue[] = {"--with", "--python", "-p", "--project", "--directory", "--extra"};
+  std::size_t at = 2;
+  while (at < command.size() && command[at].starts_with("-") && command[at] != "-") {
+    at += contains(kTakesValue, command[at]) ? 2 : 1;
+  }
+  return at;
+}
+
+std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+bool names_a_script(const std::string& command) {
+  return command.find('/') != std::string::npos || command.find('.') != std::string::npos;
+}
+
+}  // namespace
+
+Result<CommandLine> parse_command_line(const GuestRegistry& guests, const std::vector<std::string>& command) {
+  if (command.empty() || command.front().empty()) {
+    return fail_with_hint(ErrorCode::kInvalidArgument, "there is no command to run",
+                          "give it after --, e.g. openskills exec -- python3 scripts/x.py");
+  }
+  const std::string& program = command.front();
+  if (program == "uv" && command.size() > 2 && command[1] == "run") {
+    std::size_t at = skip_uv_run(command);
+    if (at < command.size() && guests.find_interpreter(command[at]) != nullptr) ++at;
+    if (const GuestPack* python = guests.find_language("python")) return parse_interpreter(*python, command, at);
+  }
+  // "/usr/bin/python3" and "/usr/bin/env python3" mean the same guest.
+  const bool from_system = program.starts_with("/usr/") || program.starts_with("/bin/");
+  const std::string name = from_system ? base_name(program) : program;
+  if (name == "env" && command.size() > 1) {
+    return parse_command_line(guests, std::vector<std::string>(command.begin() + 1, command.end()));
+  }
+  if (const GuestPack* pack = guests.find_interpreter(name)) return parse_interpreter(*pack, command, 1);
+  if (contains(kKnownInterpreters, name)) {
+    return fail_with_hint(ErrorCode::kTierUnavailable,
+                          fmt::format("'{}' has no guest here, and there is no native tier in this version", name),
+                          "openskills doctor lists the guests that are installed");
+  }
+  if (!from_system && names_a_script(program)) {
+    CommandLine line;
+    line.script = program;
+    line.arguments.assign(command.begin() + 1, command.end());
+    return line;
+  }
+  return fail_with_hint(ErrorCode::kInterpreterNotFound,
+                        fmt::format("'{}' is neither an interpreter that OpenSkills provides nor a script", program),
+                        "programs of the host are never run; name an interpreter or a script's path");
+}
+
+}  // namespace openskills

@@ -1,0 +1,28 @@
+#include "run/execute_skill.h"
+
+#include "base/base64.h"
+#include "base/utf8.h"
+
+namespace openskills {
+namespace {
+
+// Environment variables share the guest's memory with its arguments; larger inputs come on standard input only.
+constexpr std::size_t kMaxInputVariableBytes = std::size_t{64} << 10U;
+
+}  // namespace
+
+RunOptions options_with_input(RunOptions options, const nlohmann::json& input) {
+  std::string text = input.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  if (text.size() < kMaxInputVariableBytes) options.environment["SKILL_INPUT"] = text;
+  options.stdin_source = {StdinSource::Kind::kBytes, std::move(text), -1};
+  return options;
+}
+
+nlohmann::json output_of(const std::string& stdout_bytes) {
+  nlohmann::json parsed = nlohmann::json::parse(stdout_bytes, nullptr, false);
+  if (!parsed.is_discarded()) return parsed;
+  if (is_utf8(stdout_bytes)) return stdout_bytes;
+  return {{"base64", to_base64(stdout_bytes)}};
+}
+
+}  // namespace openskills

@@ -1,0 +1,46 @@
+// Plan: a request made concrete. Which program runs, with which arguments, mounts, environment and limits.
+//
+// Thread rule: values; the functions read the disk and share no state.
+// Nothing is executed here. A plan grants what its caller asked for and nothing else: a skill's own frontmatter has
+// no influence on it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "catalog/scripts.h"
+#include "catalog/skill.h"
+#include "guests/guest_pack.h"
+#include "invoke/invocation.h"
+#include "os/files.h"
+#include "run/router.h"
+
+namespace openskills {
+
+struct Plan {
+  Invocation invocation;
+  std::string script;                // as the outcome names it
+  std::vector<std::string> argv;     // the script's own arguments
+  std::string skill_id;              // empty without a skill
+  std::string skill_directory;
+  std::string reason;
+  std::string guest_id;              // empty for a bare module
+  std::optional<os::TemporaryDirectory> temporary;  // behind /tmp; lives as long as the plan
+};
+
+// A script of a skill, by path, with arguments.
+[[nodiscard]] Result<Plan> plan_script(const GuestRegistry& guests, const Skill& skill, const Script& script,
+                                       const std::vector<std::string>& arguments, const RunOptions& options);
+
+// A command line as a SKILL.md writes it: an interpreter OpenSkills provides, or a script. `skill` may be null.
+// Errors: kInterpreterNotFound, kScriptNotFound, kTierUnavailable, kGuestMissing.
+[[nodiscard]] Result<Plan> plan_command(const GuestRegistry& guests, const Skill* skill,
+                                        const std::vector<std::string>& command, const RunOptions& options);
+
+// A bare module with nothing mounted but options.mounts.
+[[nodiscard]] Result<Plan> plan_module(const std::string& module_path, const std::vector<std::string>& arguments,
+                                       const RunOptions& options);
+
+}  // namespace openskills

@@ -1,0 +1,180 @@
+#include "run/runner.h"
+
+#include <array>
+#include <mutex>
+#include <random>
+
+#include "run/artifacts.h"
+#include "run/output_capture.h"
+#include "wasm/in_process_executor.h"
+#include "wasm/isolated_executor.h"
+#include "wasm/module_store.h"
+
+namespace openskills {
+namespace {
+
+constexpr double kNsPerMs = 1e6;
+
+// Errors that are decisions, not failures: the outcome says "refused".
+constexpr ErrorCode kRefusals[] = {ErrorCode::kTierUnavailable, ErrorCode::kGuestMissing, ErrorCode::kLayerMissing,
+                                   ErrorCode::kWorkspaceRefused};
+
+struct LimitName {
+  LimitKind kind;
+  const char* name;
+};
+constexpr LimitName kLimitNames[] = {{LimitKind::kCpu, "cpu"},
+                                     {LimitKind::kMemory, "memory"},
+                                     {LimitKind::kFiles, "files"},
+                                     {LimitKind::kDisk, "disk"},
+                                     {LimitKind::kProcesses, "processes"}};
+
+std::string new_run_id() {
+  std::random_device random;
+  std::string id;
+  for (int i = 0; i < 4; ++i) id += fmt::format("{:08x}", random());
+  return id;
+}
+
+void set_error(Outcome& outcome, Error error) {
+  outcome.status = Status::kError;
+  for (const ErrorCode code : kRefusals) {
+    if (error.code == code) outcome.status = Status::kRefused;
+  }
+  if (error.code == ErrorCode::kCancelled) outcome.status = Status::kCancelled;
+  if (error.code == ErrorCode::kTimeout) outcome.status = Status::kTimeout;
+  outcome.error = std::move(error);
+}
+
+std::string describe_limit(LimitKind kind, const Limits& limits) {
+  switch (kind) {
+    case LimitKind::kCpu: return fmt::format("the script used its CPU time of {} ms", limits.cpu_ms);
+    case LimitKind::kMemory: return fmt::format("the script asked for more than {} bytes of memory", limits.memory_bytes);
+    case LimitKind::kFiles: return fmt::format("the script created more than {} files", limits.files_created);
+    case LimitKind::kDisk: return fmt::format("the script wrote more than {} bytes", limits.disk_bytes);
+    default: return "a limit was reached";
+  }
+}
+
+void set_ending(const ExecutionResult& result, const Limits& limits, Outcome& outcome) {
+  switch (result.ending) {
+    case Ending::kExited:
+      outcome.status = result.exit_code == 0 ? Status::kOk : Status::kFailed;
+      outcome.exit_code = result.exit_code;
+      return;
+    case Ending::kTimedOut:
+      outcome.status = Status::kTimeout;
+      outcome.error = Error{ErrorCode::kTimeout, fmt::format("the script was stopped after {} ms", limits.wall_ms),
+                            "raise the time-out if it needs longer"};
+      return;
+    case Ending::kLimited:
+      outcome.status = Status::kLimit;
+      for (const LimitName& row : kLimitNames) {
+        if (row.kind == result.limit) outcome.limit = row.name;
+      }
+      outcome.error = Error{ErrorCode::kLimit, describe_limit(result.limit, limits), "raise the limit if it needs more"};
+      return;
+    case Ending::kCancelled:
+      outcome.status = Status::kCancelled;
+      outcome.error = Error{ErrorCode::kCancelled, "the run was cancelled", {}};
+      return;
+    case Ending::kTrapped:
+      outcome.status = Status::kCrashed;
+      outcome.error = Error{ErrorCode::kTrap, result.message, {}};
+      return;
+    case Ending::kSignalled:
+    case Ending::kCrashed:
+      outcome.status = Status::kCrashed;
+      if (result.signal_number != 0) outcome.signal_number = result.signal_number;
+      outcome.error = Error{ErrorCode::kChildFailed, result.message, {}};
+      return;
+  }
+}
+
+void set_result(const ExecutionResult& result, const Plan& plan, Outcome& outcome) {
+  set_ending(result, plan.invocation.limits, outcome);
+  outcome.usage = {static_cast<double>(result.usage.wall_ns) / kNsPerMs,
+                   static_cast<double>(result.usage.cpu_ns) / kNsPerMs, result.usage.peak_memory_bytes,
+                   result.usage.memory_refused, result.usage.disk_written_bytes};
+  outcome.isolation.wasm = result.layers.wasm;
+  outcome.isolation.landlock = result.layers.landlock_abi;
+  outcome.isolation.seccomp = result.layers.seccomp;
+  outcome.isolation.namespaces = result.layers.namespaces;
+  outcome.artifacts = collect_artifacts(plan.invocation.capabilities.mounts, result.changed_files);
+}
+
+}  // namespace
+
+struct Runner::State {
+  RunnerOptions options;
+  std::mutex mutex;
+  std::unique_ptr<Executor> isolated;
+  std::unique_ptr<Executor> in_process;
+};
+
+Runner::Runner(RunnerOptions options) : state_(std::make_unique<State>()) {
+  if (options.cache_directory.empty()) options.cache_directory = ModuleStore::default_directory();
+  state_->options = std::move(options);
+}
+
+Runner::~Runner() = default;
+
+Executor& Runner::executor(Isolation isolation) {
+  const std::lock_guard lock(state_->mutex);
+  const RunnerOptions& options = state_->options;
+  if (isolation == Isolation::kProcess) {
+    if (!state_->isolated) state_->isolated = std::make_unique<IsolatedWasmExecutor>(options.cache_directory);
+    return *state_->isolated;
+  }
+  if (!state_->in_process) {
+    const EngineOptions engine{options.pool_slots == 0 ? Allocation::kOnDemand : Allocation::kPooling,
+                               std::max(1U, options.pool_slots)};
+    state_->in_process = std::make_unique<InProcessWasmExecutor>(options.cache_directory, engine);
+  }
+  return *state_->in_process;
+}
+
+Outcome outcome_of_error(Error error) {
+  Outcome outcome;
+  outcome.run_id = new_run_id();
+  set_error(outcome, std::move(error));
+  return outcome;
+}
+
+Outcome Runner::run(Result<Plan> plan, const RunOptions& options) {
+  if (!plan) return outcome_of_error(std::move(plan).error());
+  Outcome outcome;
+  outcome.run_id = new_run_id();
+  outcome.skill = plan->skill_id;
+  outcome.script = plan->script;
+  outcome.argv = plan->argv;
+  outcome.isolation.tier = "wasm";
+  outcome.isolation.mode = options.isolation == Isolation::kProcess ? "process" : "in-process";
+  outcome.isolation.reason = plan->reason;
+  outcome.isolation.guest = plan->guest_id;
+  OutputCapture capture(plan->invocation.limits.output_bytes);
+  OutputForwarder forwarder(options.on_output);
+  OutputSink& sink = options.on_output ? static_cast<OutputSink&>(forwarder) : capture;
+  const CancelToken never;
+  const CancelToken& cancel = options.cancel != nullptr ? *options.cancel : never;
+  Result<ExecutionResult> result = executor(options.isolation).execute(plan->invocation, sink, cancel);
+  CapturedStream stdout_stream = capture.take(StreamKind::kStdout);
+  CapturedStream stderr_stream = capture.take(StreamKind::kStderr);
+  outcome.stdout_bytes = std::move(stdout_stream.bytes);
+  outcome.stdout_truncated = stdout_stream.truncated;
+  outcome.stderr_bytes = std::move(stderr_stream.bytes);
+  outcome.stderr_truncated = stderr_stream.truncated;
+  if (!result) {
+    set_error(outcome, std::move(result).error());
+    return outcome;
+  }
+  set_result(*result, *plan, outcome);
+  if (!options.artifacts_directory.empty()) {
+    const Result<void> exported = export_artifacts(plan->invocation.capabilities.mounts, result->changed_files,
+                                                   options.artifacts_directory);
+    if (!exported) set_error(outcome, exported.error());
+  }
+  return outcome;
+}
+
+}  // namespace openskills

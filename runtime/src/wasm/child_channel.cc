@@ -1,0 +1,65 @@
+#include "wasm/child_channel.h"
+
+#include <array>
+#include <utility>
+
+#include "os/clock.h"
+#include "os/files.h"
+
+namespace openskills {
+namespace {
+
+// How late a cancel or a deadline can be noticed while the child is silent.
+constexpr std::int64_t kPollNs = 5'000'000;
+constexpr std::size_t kChunkBytes = std::size_t{64} << 10U;
+
+}  // namespace
+
+Result<ChildChannel::Pipes> ChildChannel::create_pipes() {
+  Pipes pipes;
+  TRY(pipes.stdout_pipe, os::Pipe::create(os::Blocking::kNo));
+  TRY(pipes.stderr_pipe, os::Pipe::create(os::Blocking::kNo));
+  TRY(pipes.report_pipe, os::Pipe::create(os::Blocking::kNo));
+  return pipes;
+}
+
+Result<void> ChildChannel::drain(UniqueFd& fd, Event event, const Receiver& receive) {
+  std::array<char, kChunkBytes> buffer;
+  while (fd.valid()) {
+    TRY(const os::StreamRead read, os::read_ready(fd.get(), buffer));
+    if (read.state == os::StreamRead::State::kEmpty) return {};
+    if (read.state == os::StreamRead::State::kEnd) {
+      fd.reset();
+      return {};
+    }
+    receive(event, std::string_view(buffer.data(), read.size_bytes));
+    // One full chunk at a time: a flood on one stream must not keep the supervisor from its clock.
+    if (read.size_bytes == buffer.size()) return {};
+  }
+  return {};
+}
+
+Result<void> ChildChannel::pump(const Receiver& receive) {
+  std::array<os::Watch, 3> watches = {{{pipes_.stdout_pipe.read_end.get()},
+                                       {pipes_.stderr_pipe.read_end.get()},
+                                       {pipes_.report_pipe.read_end.get()}}};
+  TRY(os::wait_readable(watches, os::monotonic_now_ns() + kPollNs));
+  if (watches[0].ready) TRY(drain(pipes_.stdout_pipe.read_end, Event::kStdout, receive));
+  if (watches[1].ready) TRY(drain(pipes_.stderr_pipe.read_end, Event::kStderr, receive));
+  if (watches[2].ready) {
+    TRY(drain(pipes_.report_pipe.read_end, Event::kReport, receive));
+    if (!open()) {
+      // The child is gone: what it wrote before is complete in the pipes.
+      while (pipes_.stdout_pipe.read_end.valid()) TRY(drain(pipes_.stdout_pipe.read_end, Event::kStdout, receive));
+      while (pipes_.stderr_pipe.read_end.valid()) TRY(drain(pipes_.stderr_pipe.read_end, Event::kStderr, receive));
+    }
+  }
+  return {};
+}
+
+bool PipeSink::write(StreamKind stream, std::string_view bytes) {
+  const int fd = stream == StreamKind::kStdout ? stdout_fd_ : stderr_fd_;
+  return os::write_all_until(fd, bytes, deadline_ns_);
+}
+
+}  // namespace openskills

@@ -1,0 +1,64 @@
+// The pipes between a supervisor and the child that carries a guest: the guest's two streams, and the child's report.
+//
+// Thread rule: one thread at each end.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "base/result.h"
+#include "invoke/invocation.h"
+#include "os/supervision.h"
+
+namespace openskills {
+
+// The supervisor's end.
+class ChildChannel {
+ public:
+  enum class Event : std::uint8_t { kStdout, kStderr, kReport };
+  using Receiver = std::function<void(Event, std::string_view)>;
+
+  // More than any honest report.
+  static constexpr std::size_t kMaxReportBytes = std::size_t{16} << 20U;
+
+  struct Pipes {
+    os::Pipe stdout_pipe;
+    os::Pipe stderr_pipe;
+    os::Pipe report_pipe;
+  };
+  [[nodiscard]] static Result<Pipes> create_pipes();
+
+  explicit ChildChannel(Pipes pipes) : pipes_(std::move(pipes)) {}
+
+  // Whether the child still holds its end of the report pipe. Only the child writes there; it closes last.
+  [[nodiscard]] bool open() const noexcept { return pipes_.report_pipe.read_end.valid(); }
+
+  // Waits a little for whatever comes first and hands it on.
+  [[nodiscard]] Result<void> pump(const Receiver& receive);
+
+  // Nobody reads the stream any more: the child's next write to it fails with EPIPE.
+  void close_stdout() noexcept { pipes_.stdout_pipe.read_end.reset(); }
+  void close_stderr() noexcept { pipes_.stderr_pipe.read_end.reset(); }
+
+ private:
+  [[nodiscard]] Result<void> drain(UniqueFd& fd, Event event, const Receiver& receive);
+
+  Pipes pipes_;
+};
+
+// The child's end: the guest's output goes into the pipes. A write that would wait past the deadline gives up.
+class PipeSink : public OutputSink {
+ public:
+  PipeSink(int stdout_fd, int stderr_fd) : stdout_fd_(stdout_fd), stderr_fd_(stderr_fd) {}
+
+  void set_deadline(std::int64_t deadline_monotonic_ns) { deadline_ns_ = deadline_monotonic_ns; }
+  bool write(StreamKind stream, std::string_view bytes) override;
+
+ private:
+  int stdout_fd_;
+  int stderr_fd_;
+  std::int64_t deadline_ns_ = os::kNoDeadline;
+};
+
+}  // namespace openskills

@@ -1,0 +1,84 @@
+#include "wasm/compile_child.h"
+
+#include <vector>
+
+#include "jail/descriptors.h"
+#include "jail/jail.h"
+#include "os/child_process.h"
+#include "os/clock.h"
+#include "os/files.h"
+#include "os/supervision.h"
+#include "wasm/engine.h"
+#include "wasm/run_report.h"
+
+namespace openskills {
+namespace {
+
+constexpr std::int64_t kCompileLimitNs = 300'000'000'000;
+constexpr std::int64_t kPollNs = 10'000'000;
+constexpr std::size_t kMaxCodeBytes = std::size_t{2} << 30U;
+constexpr std::size_t kChunkBytes = std::size_t{256} << 10U;
+
+// The first byte of the answer.
+constexpr char kCodeFollows = 'C';
+constexpr char kErrorFollows = 'E';
+
+Result<std::string> compile_jailed(std::string_view wasm_bytes, std::string_view name, int answer_fd) {
+  TRY(jail::keep_only_descriptors({answer_fd}));
+  TRY(const std::unique_ptr<Engine> engine, Engine::create({.allocation = Allocation::kOnDemand}));
+  jail::JailSpec spec;
+  spec.profile = jail::SeccompProfile::kCompiler;
+  TRY(spec.keep_descriptors, os::open_descriptors());
+  TRY(jail::enter_jail(spec));
+  return engine->compile(wasm_bytes, name);
+}
+
+int child_main(std::string_view wasm_bytes, std::string_view name, int answer_fd) {
+  const Result<std::string> code = compile_jailed(wasm_bytes, name, answer_fd);
+  const std::string answer = code ? kCodeFollows + *code : kErrorFollows + encode_result(std::unexpected(code.error()));
+  return os::write_all(answer_fd, answer, "compiled code") ? 0 : 1;
+}
+
+Result<std::string> read_answer(os::ChildProcess& child, int fd, const CancelToken& cancel, std::string_view name) {
+  const std::int64_t deadline_ns = os::monotonic_now_ns() + kCompileLimitNs;
+  std::string answer;
+  std::vector<char> buffer(kChunkBytes);
+  while (true) {
+    os::Watch watch{fd};
+    TRY(os::wait_readable({&watch, 1}, os::monotonic_now_ns() + kPollNs));
+    if (cancel.cancelled()) return fail(ErrorCode::kCancelled, "cancelled while '{}' was compiled", name);
+    if (os::monotonic_now_ns() > deadline_ns) return fail(ErrorCode::kTimeout, "compiling '{}' took too long", name);
+    if (!watch.ready) continue;
+    TRY(const os::StreamRead read, os::read_ready(fd, buffer));
+    if (read.state == os::StreamRead::State::kEnd) break;
+    if (read.state == os::StreamRead::State::kData) answer.append(buffer.data(), read.size_bytes);
+    if (answer.size() > kMaxCodeBytes) return fail(ErrorCode::kTooLarge, "the code of '{}' is too large", name);
+  }
+  TRY(const os::ChildStatus status, child.wait());
+  if (!status.exited_with(0) || answer.empty()) {
+    return fail(ErrorCode::kChildFailed, "the compiler of '{}' ended with code {}, signal {}", name, status.exit_code,
+                status.signal_number);
+  }
+  return answer;
+}
+
+}  // namespace
+
+Result<std::string> compile_in_child(std::string_view wasm_bytes, std::string_view name_for_errors,
+                                     const CancelToken& cancel) {
+  TRY(os::Pipe pipe, os::Pipe::create(os::Blocking::kNo));
+  UniqueFd write_end = std::move(pipe.write_end);
+  TRY(os::ChildProcess child, os::ChildProcess::start([&] {
+    return child_main(wasm_bytes, name_for_errors, write_end.get());
+  }));
+  write_end.reset();
+  TRY(std::string answer, read_answer(child, pipe.read_end.get(), cancel, name_for_errors));
+  const char kind = answer.front();
+  answer.erase(0, 1);
+  if (kind == kCodeFollows) return answer;
+  Result<ExecutionResult> reported = decode_result(answer);
+  if (!reported) return std::unexpected(std::move(reported).error());
+  return fail(ErrorCode::kChildFailed, "the compiler of '{}' sent a malformed answer", name_for_errors);
+}
+
+}  // namespace openskills

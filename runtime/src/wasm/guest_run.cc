@@ -1,0 +1,219 @@
+#include "wasm/guest_run.h"
+
+#include <wasmtime.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "os/clock.h"
+#include "os/files.h"
+#include "wasm/engine_extensions.h"
+#include "wasm/wasi/wasi_context.h"
+#include "wasm/wasmtime_error.h"
+
+namespace openskills {
+namespace {
+
+constexpr std::int64_t kNsPerMs = 1'000'000;
+constexpr std::size_t kMaxReportedFiles = 10'000;
+
+struct StoreDeleter {
+  void operator()(wasmtime_store_t* store) const noexcept { wasmtime_store_delete(store); }
+};
+using StorePtr = std::unique_ptr<wasmtime_store_t, StoreDeleter>;
+
+// Why the engine, and not a host call, stopped the guest.
+enum class EngineStop : std::uint8_t { kNone, kWall, kCpu, kCancelled };
+
+}  // namespace
+
+struct GuestRun::State {
+  const Invocation* invocation = nullptr;
+  const CancelToken* cancel = nullptr;
+  std::vector<OpenMount> mounts;
+  std::unique_ptr<wasi::WasiContext> wasi;
+  OpenskillsMemoryAccount account{};
+  EngineStop engine_stop = EngineStop::kNone;
+  std::int64_t started_wall_ns = 0;
+  std::int64_t started_cpu_ns = 0;
+  std::int64_t wall_deadline_ns = 0;
+  std::int64_t cpu_deadline_ns = 0;
+};
+
+namespace {
+
+std::vector<std::string> environment_of(const Capabilities& capabilities) {
+  std::vector<std::string> environment;
+  environment.reserve(capabilities.environment.size());
+  for (const auto& [name, value] : capabilities.environment) environment.push_back(fmt::format("{}={}", name, value));
+  return environment;
+}
+
+Error instantiate_error(std::string message) {
+  return Error{ErrorCode::kModuleInvalid, fmt::format("the module cannot be instantiated: {}", message), {}};
+}
+
+// What the guest's end means, from the trap (null: it returned), the host calls and the engine's own stop.
+void describe_ending(const wasi::WasiContext& wasi, EngineStop engine_stop, const wasm_trap_t* trap,
+                     const OpenskillsMemoryAccount& account, ExecutionResult& result) {
+  switch (wasi.stop_reason()) {
+    case wasi::StopReason::kExit:
+      result.exit_code = wasi.exit_code();
+      return;
+    case wasi::StopReason::kTimeout: result.ending = Ending::kTimedOut; result.limit = LimitKind::kWall; return;
+    case wasi::StopReason::kCancelled: result.ending = Ending::kCancelled; return;
+    case wasi::StopReason::kDiskLimit: result.ending = Ending::kLimited; result.limit = LimitKind::kDisk; return;
+    case wasi::StopReason::kFilesLimit: result.ending = Ending::kLimited; result.limit = LimitKind::kFiles; return;
+    case wasi::StopReason::kNone: break;
+  }
+  switch (engine_stop) {
+    case EngineStop::kWall: result.ending = Ending::kTimedOut; result.limit = LimitKind::kWall; return;
+    case EngineStop::kCpu: result.ending = Ending::kLimited; result.limit = LimitKind::kCpu; return;
+    case EngineStop::kCancelled: result.ending = Ending::kCancelled; return;
+    case EngineStop::kNone: break;
+  }
+  if (trap == nullptr) return;
+  result.message = one_line(trap_message(trap));
+  // A guest that dies right after being refused memory died of it: that is how an abort on a failed allocation looks.
+  result.ending = account.refused ? Ending::kLimited : Ending::kTrapped;
+  if (account.refused) result.limit = LimitKind::kMemory;
+}
+
+}  // namespace
+
+std::int64_t deadline_after(std::int64_t started_ns, std::uint64_t limit_ms) noexcept {
+  constexpr auto kMostMs = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() / 4 / kNsPerMs);
+  return started_ns + static_cast<std::int64_t>(std::min(limit_ms, kMostMs)) * kNsPerMs;
+}
+
+GuestRun::GuestRun(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+GuestRun::~GuestRun() = default;
+
+Result<std::unique_ptr<GuestRun>> GuestRun::open(const Invocation& invocation, OutputSink& sink,
+                                                 const CancelToken* cancel) {
+  auto state = std::make_unique<State>();
+  state->invocation = &invocation;
+  state->cancel = cancel;
+  state->account.limit_bytes = invocation.limits.memory_bytes;
+  wasi::WasiConfig config;
+  config.argv = invocation.argv;
+  config.environment = environment_of(invocation.capabilities);
+  config.stdin_source = invocation.stdin_source;
+  config.sink = &sink;
+  config.determinism = invocation.determinism;
+  config.limits = invocation.limits;
+  config.control.cancel = cancel;
+  for (const Mount& mount : invocation.capabilities.mounts) {
+    Result<UniqueFd> directory = os::open_directory(mount.host_path);
+    if (!directory) {
+      Error error = std::move(directory).error();
+      error.message = fmt::format("cannot mount {}: {}", mount.guest_path, error.message);
+      return std::unexpected(std::move(error));
+    }
+    state->mounts.push_back({directory->get(), mount.access});
+    config.preopens.push_back({mount.guest_path, std::move(*directory), mount.access});
+  }
+  TRY(state->wasi, wasi::WasiContext::create(std::move(config)));
+  return std::unique_ptr<GuestRun>(new GuestRun(std::move(state)));
+}
+
+std::vector<GuestRun::OpenMount> GuestRun::open_mounts() const { return state_->mounts; }
+
+void GuestRun::start_clock(std::int64_t started_monotonic_ns) {
+  const Limits& limits = state_->invocation->limits;
+  state_->started_wall_ns = started_monotonic_ns;
+  state_->started_cpu_ns = os::thread_cpu_ns();
+  state_->wall_deadline_ns = deadline_after(started_monotonic_ns, limits.wall_ms);
+  state_->cpu_deadline_ns = deadline_after(state_->started_cpu_ns, limits.cpu_ms);
+  state_->wasi->set_deadline(state_->wall_deadline_ns);
+}
+
+std::int64_t GuestRun::wall_deadline_ns() const noexcept { return state_->wall_deadline_ns; }
+
+namespace {
+
+struct EpochView {
+  const CancelToken* cancel;
+  std::int64_t wall_deadline_ns;
+  std::int64_t cpu_deadline_ns;
+  EngineStop* stop;
+};
+
+wasmtime_error_t* on_epoch(wasmtime_context_t* /*context*/, void* data, std::uint64_t* delta,
+                           wasmtime_update_deadline_kind_t* kind) noexcept {
+  auto* view = static_cast<EpochView*>(data);
+  if (view->cancel != nullptr && view->cancel->cancelled()) {
+    *view->stop = EngineStop::kCancelled;
+  } else if (os::monotonic_now_ns() >= view->wall_deadline_ns) {
+    *view->stop = EngineStop::kWall;
+  } else if (os::thread_cpu_ns() >= view->cpu_deadline_ns) {
+    *view->stop = EngineStop::kCpu;
+  } else {
+    *delta = 1;
+    *kind = WASMTIME_UPDATE_DEADLINE_CONTINUE;
+    return nullptr;
+  }
+  return wasmtime_error_new("stopped");
+}
+
+Result<wasmtime_func_t> find_start(wasmtime_context_t* context, const wasmtime_instance_t& instance) {
+  wasmtime_extern_t item{};
+  constexpr std::string_view kStart = "_start";
+  if (!wasmtime_instance_export_get(context, &instance, kStart.data(), kStart.size(), &item)) {
+    return fail_with_hint(ErrorCode::kModuleInvalid, "the module exports no function _start",
+                          "build it as a WASI command, not as a library");
+  }
+  if (item.kind != WASMTIME_EXTERN_FUNC) {
+    wasmtime_extern_delete(&item);
+    return fail(ErrorCode::kModuleInvalid, "the module's export _start is not a function");
+  }
+  return item.of.func;
+}
+
+}  // namespace
+
+Result<ExecutionResult> GuestRun::execute(Engine& engine, const Module& module) {
+  State& state = *state_;
+  ExecutionResult result;
+  result.layers.wasm = true;
+  const StorePtr store(wasmtime_store_new(engine.raw(), state.wasi.get(), nullptr));
+  wasmtime_context_t* context = wasmtime_store_context(store.get());
+  openskills_store_set_account(store.get(), &state.account);
+  EpochView view{state.cancel, state.wall_deadline_ns, state.cpu_deadline_ns, &state.engine_stop};
+  wasmtime_store_epoch_deadline_callback(store.get(), on_epoch, &view, nullptr);
+  wasmtime_context_set_epoch_deadline(context, 1);
+
+  wasmtime_instance_t instance{};
+  wasm_trap_t* trap = nullptr;
+  wasmtime_error_t* error = wasmtime_instance_pre_instantiate(module.instance_pre(), context, &instance, &trap);
+  if (error == nullptr && trap == nullptr) {
+    TRY(const wasmtime_func_t start, find_start(context, instance));
+    error = wasmtime_func_call(context, &start, nullptr, 0, nullptr, 0, &trap);
+  } else if (error != nullptr && !state.account.refused) {
+    return std::unexpected(instantiate_error(one_line(take_message(error))));
+  }
+  const bool stopped = state.wasi->stop_reason() != wasi::StopReason::kNone || state.engine_stop != EngineStop::kNone;
+  describe_ending(*state.wasi, state.engine_stop, trap, state.account, result);
+  if (error != nullptr) {
+    std::string message = one_line(take_message(error));
+    if (!stopped) {
+      // Neither a trap nor a stop of ours: the guest could not be given what it declares.
+      result.message = std::move(message);
+      result.ending = state.account.refused ? Ending::kLimited : Ending::kTrapped;
+      if (state.account.refused) result.limit = LimitKind::kMemory;
+    }
+  }
+  if (trap != nullptr) wasm_trap_delete(trap);
+  result.usage.wall_ns = static_cast<std::uint64_t>(os::monotonic_now_ns() - state.started_wall_ns);
+  result.usage.cpu_ns = static_cast<std::uint64_t>(os::thread_cpu_ns() - state.started_cpu_ns);
+  result.usage.peak_memory_bytes = state.account.peak_bytes;
+  result.usage.memory_refused = state.account.refused;
+  result.usage.disk_written_bytes = state.wasi->disk_written_bytes();
+  result.changed_files = state.wasi->take_changed_files();
+  if (result.changed_files.size() > kMaxReportedFiles) result.changed_files.resize(kMaxReportedFiles);
+  return result;
+}
+
+}  // namespace openskills

@@ -1,0 +1,54 @@
+// GuestRun: one run of one module in this process, from opened mounts to ExecutionResult.
+//
+// Thread rule: created and executed by one thread; the engine and the module may serve other runs meanwhile.
+// A run has two halves, so that a process can jail itself between them: open() touches the host's file system,
+// execute() needs nothing but the descriptors that open() made.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "invoke/invocation.h"
+#include "wasm/engine.h"
+
+namespace openskills {
+
+// The monotonic time `limit_ms` after `started_ns`; far in the future rather than wrapped around.
+[[nodiscard]] std::int64_t deadline_after(std::int64_t started_ns, std::uint64_t limit_ms) noexcept;
+
+class GuestRun {
+ public:
+  // Opens every mount. The invocation and the sink are borrowed until the run is over.
+  // Errors: those of opening a folder, named by its mount.
+  [[nodiscard]] static Result<std::unique_ptr<GuestRun>> open(const Invocation& invocation, OutputSink& sink,
+                                                              const CancelToken* cancel);
+  ~GuestRun();
+  GuestRun(const GuestRun&) = delete;
+  GuestRun& operator=(const GuestRun&) = delete;
+
+  struct OpenMount {
+    int directory_fd = -1;  // borrowed
+    Access access = Access::kReadOnly;
+  };
+
+  // What a jail has to leave reachable.
+  [[nodiscard]] std::vector<OpenMount> open_mounts() const;
+
+  // Sets the wall deadline, counted from `started_monotonic_ns`, and the CPU deadline, counted from now. Call it once,
+  // before execute().
+  void start_clock(std::int64_t started_monotonic_ns);
+  [[nodiscard]] std::int64_t wall_deadline_ns() const noexcept;
+
+  // Runs `_start` to its end. Whatever the guest does is in the result.
+  // Errors: the module has no `_start`, or the engine failed.
+  [[nodiscard]] Result<ExecutionResult> execute(Engine& engine, const Module& module);
+
+ private:
+  struct State;
+  explicit GuestRun(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace openskills

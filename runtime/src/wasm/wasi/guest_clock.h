@@ -1,0 +1,60 @@
+// GuestClock: the time as the guest sees it. Either the host's clocks, or a virtual one that only sleeping advances.
+//
+// Thread rule: used by the thread that runs the guest.
+// Monotonic time counts from the start of the run, so that it tells nothing about the host's uptime.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "os/clock.h"
+#include "wasm/wasi/wasi_types.h"
+
+namespace openskills::wasi {
+
+class GuestClock {
+ public:
+  explicit GuestClock(std::optional<std::int64_t> realtime_start_ns) noexcept
+      : realtime_start_ns_(realtime_start_ns),
+        monotonic_origin_ns_(os::monotonic_now_ns()),
+        cpu_origin_ns_(os::thread_cpu_ns()) {}
+
+  [[nodiscard]] bool is_virtual() const noexcept { return realtime_start_ns_.has_value(); }
+
+  [[nodiscard]] std::int64_t now_ns(ClockId id) const noexcept {
+    switch (id) {
+      case ClockId::kRealtime: return is_virtual() ? *realtime_start_ns_ + slept_ns_ : os::realtime_now_ns();
+      case ClockId::kMonotonic: return is_virtual() ? slept_ns_ : os::monotonic_now_ns() - monotonic_origin_ns_;
+      case ClockId::kProcessCpu:
+      case ClockId::kThreadCpu: break;
+    }
+    return is_virtual() ? slept_ns_ : os::thread_cpu_ns() - cpu_origin_ns_;
+  }
+
+  [[nodiscard]] std::int64_t resolution_ns(ClockId id) const noexcept {
+    switch (id) {
+      case ClockId::kRealtime: return os::clock_resolution_ns(os::ClockKind::kRealtime);
+      case ClockId::kMonotonic: return os::clock_resolution_ns(os::ClockKind::kMonotonic);
+      case ClockId::kProcessCpu:
+      case ClockId::kThreadCpu: break;
+    }
+    return os::clock_resolution_ns(os::ClockKind::kThreadCpu);
+  }
+
+  // REQUIRES: is_virtual(). Time that passes without anyone waiting for it.
+  void advance(std::int64_t ns) noexcept {
+    if (ns > 0 && __builtin_add_overflow(slept_ns_, ns, &slept_ns_)) slept_ns_ = kMaxSleepNs;
+    if (slept_ns_ > kMaxSleepNs) slept_ns_ = kMaxSleepNs;
+  }
+
+ private:
+  // A century: far from overflow when added to any start.
+  static constexpr std::int64_t kMaxSleepNs = 3'155'760'000'000'000'000;
+
+  std::optional<std::int64_t> realtime_start_ns_;
+  std::int64_t monotonic_origin_ns_;
+  std::int64_t cpu_origin_ns_;
+  std::int64_t slept_ns_ = 0;
+};
+
+}  // namespace openskills::wasi
