@@ -21,6 +21,17 @@ KEY=$(recipe_key)
 RESULT=$CACHE/guests/python-$PYTHON_VERSION-$KEY
 [[ -f $OUT/.key && $(<"$OUT/.key") == "$KEY" && -d $RESULT ]] && exit 0
 
+# Packages carry the result to other machines.
+refuse_machine_paths() { # FOLDER
+  local found
+  found=$(grep -rlaF -e "$CACHE" -e "$ROOT_DIR/" "$1" || true)
+  [[ -z $found ]] || die "these files name folders of this machine: $found"
+}
+
+# One build at a time works in the cache; a second one waits, and then finds most of its work done.
+exec 9>"$WORK/.lock"
+flock --nonblock 9 || { say "waiting for another build of this guest …"; flock 9; }
+
 if [[ ! -d $RESULT ]]; then
   "$RECIPE_DIR/fetch.sh"
   needs_sources_and_toolchain
@@ -30,6 +41,7 @@ if [[ ! -d $RESULT ]]; then
   rm -rf "$RESULT.partial" && mkdir -p "$RESULT.partial"
   cp -a "$SNAPSHOT"/{python.wasm,guest.json} "$RESULT.partial/"
   cp -a "$LIBRARY" "$RESULT.partial/lib"
+  refuse_machine_paths "$RESULT.partial"
   echo "$KEY" >"$RESULT.partial/.key"
   ln -s "$(dirname "$HOST_PYTHON")" "$RESULT.partial/host"
   finish "$RESULT"

@@ -91,7 +91,7 @@ make_wasm() { # FOLDER
 
 build_wasm_python() {
   WASM_PYTHON=$WORK/wasm-$(hash_of "$TOOLCHAIN" "$(basename -a "$SOURCE" "$ZLIB" "$SYSROOT")" \
-    "$(declare -f configure_wasm make_wasm wasm_cflags)" -- "$RECIPE_DIR/linux_errno.h")
+    "$(declare -f configure_wasm make_wasm wasm_cflags)" -- "$RECIPE_DIR/linux_errno.h" "$RECIPE_DIR/guest.mk")
   [[ -f $WASM_PYTHON/.done ]] && return
   rm -rf "$WASM_PYTHON" && mkdir -p "$WASM_PYTHON"
   logged wasm-configure "$TOOLCHAIN_HINT" configure_wasm "$WASM_PYTHON"

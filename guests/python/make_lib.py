@@ -57,11 +57,15 @@ def patch(out):
 def copy_sysconfig(build, out):
     """What `sysconfig` tells about the build, without the folders of the machine that built it."""
     (data,) = build.glob("build/lib.*/_sysconfigdata_*.py")
-    text = data.read_text()
-    cache = str(build.parent)
-    text = re.sub(re.escape(cache) + r"/(source|wasm|zlib|sysroot|host)-[0-9a-f]+", r"/usr/src/\1", text)
-    text = text.replace(cache, "/usr/src")
-    (out / data.name).write_text(text)
+    scope = {}
+    exec(data.read_text(), scope)
+    variables = scope["build_time_vars"]
+    folders = re.compile(re.escape(str(build.parent)) + r"/(source|wasm|zlib|sysroot|host)-[0-9a-f]+")
+    for name, value in variables.items():
+        if isinstance(value, str):
+            value = re.sub(r"-ffile-prefix-map=\S+ ?|-include \S+ ?", "", value)
+            variables[name] = folders.sub(r"/usr/src/\1", value)
+    (out / data.name).write_text(f"build_time_vars = {variables!r}\n")
 
 
 def compile_all(out, guest_lib):
@@ -80,7 +84,7 @@ def main():
     (out / "site-packages").mkdir(exist_ok=True)
     compile_all(out, guest_lib)
     # One time for all files: two builds of the same inputs are then the same.
-    for path in out.rglob("*"):
+    for path in [out, *out.rglob("*")]:
         os.utime(path, (1735689600, 1735689600))
 
 

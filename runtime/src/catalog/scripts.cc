@@ -25,28 +25,17 @@ struct ExtensionRow {
 };
 
 constexpr ExtensionRow kExtensions[] = {
-    {"wasm", Language::kWasm, ""},
-    {"py", Language::kPython, "python3"},
-    {"pyw", Language::kPython, "python3"},
-    {"js", Language::kJavaScript, "node"},
-    {"mjs", Language::kJavaScript, "node"},
-    {"cjs", Language::kJavaScript, "node"},
-    {"ts", Language::kTypeScript, "node"},
-    {"mts", Language::kTypeScript, "node"},
-    {"cts", Language::kTypeScript, "node"},
-    {"sh", Language::kShell, "sh"},
-    {"bash", Language::kShell, "bash"},
-    {"zsh", Language::kOther, "zsh"},
-    {"fish", Language::kOther, "fish"},
-    {"rb", Language::kOther, "ruby"},
-    {"pl", Language::kOther, "perl"},
-    {"php", Language::kOther, "php"},
-    {"lua", Language::kOther, "lua"},
-    {"ps1", Language::kOther, "pwsh"},
-    {"r", Language::kOther, "Rscript"},
-    {"R", Language::kOther, "Rscript"},
-    {"bat", Language::kOther, "cmd"},
-    {"cmd", Language::kOther, "cmd"},
+    {"wasm", Language::kWasm, ""},          {"py", Language::kPython, "python3"},
+    {"pyw", Language::kPython, "python3"},  {"js", Language::kJavaScript, "node"},
+    {"mjs", Language::kJavaScript, "node"}, {"cjs", Language::kJavaScript, "node"},
+    {"ts", Language::kTypeScript, "node"},  {"mts", Language::kTypeScript, "node"},
+    {"cts", Language::kTypeScript, "node"}, {"sh", Language::kShell, "sh"},
+    {"bash", Language::kShell, "bash"},     {"zsh", Language::kOther, "zsh"},
+    {"fish", Language::kOther, "fish"},     {"rb", Language::kOther, "ruby"},
+    {"pl", Language::kOther, "perl"},       {"php", Language::kOther, "php"},
+    {"lua", Language::kOther, "lua"},       {"ps1", Language::kOther, "pwsh"},
+    {"r", Language::kOther, "Rscript"},     {"R", Language::kOther, "Rscript"},
+    {"bat", Language::kOther, "cmd"},       {"cmd", Language::kOther, "cmd"},
     {"awk", Language::kOther, "awk"},
 };
 
@@ -56,10 +45,10 @@ struct InterpreterRow {
 };
 
 constexpr InterpreterRow kInterpreters[] = {
-    {"python", Language::kPython}, {"uv", Language::kPython},          {"pypy", Language::kPython},
-    {"node", Language::kJavaScript}, {"deno", Language::kTypeScript},  {"bun", Language::kTypeScript},
-    {"tsx", Language::kTypeScript}, {"ts-node", Language::kTypeScript}, {"bash", Language::kShell},
-    {"sh", Language::kShell},      {"dash", Language::kShell},
+    {"python", Language::kPython},   {"uv", Language::kPython},          {"pypy", Language::kPython},
+    {"node", Language::kJavaScript}, {"deno", Language::kTypeScript},    {"bun", Language::kTypeScript},
+    {"tsx", Language::kTypeScript},  {"ts-node", Language::kTypeScript}, {"bash", Language::kShell},
+    {"sh", Language::kShell},        {"dash", Language::kShell},
 };
 
 // The kinds of entry points in order, each with its names.
@@ -214,8 +203,8 @@ Result<Script> find_script(const Skill& skill, const std::string& relative_path)
   while (path.starts_with("./")) path.erase(0, 2);
   const bool plain = !path.empty() && !path.starts_with('/') && path.find('\\') == std::string::npos;
   if (!plain) {
-    return fail_with_hint(ErrorCode::kPathEscapesRoot, fmt::format("'{}' is not a path inside the skill", relative_path),
-                          scripts_there_are(skill));
+    return fail_with_hint(ErrorCode::kPathEscapesRoot,
+                          fmt::format("'{}' is not a path inside the skill", relative_path), scripts_there_are(skill));
   }
   TRY(const UniqueFd root, os::open_directory(skill.directory));
   for (const std::string& candidate : {path, std::string(kScriptsFolder) + path}) {
@@ -242,10 +231,10 @@ Result<Script> find_entry_point(const Skill& skill) {
     }
     if (found.size() == 1) return std::move(found.front());
     if (found.size() > 1) {
-      return fail_with_hint(ErrorCode::kEntryPointAmbiguous,
-                            fmt::format("the skill '{}' has several {} entry points: {}", skill.id, kind.what,
-                                        join_paths(found)),
-                            "name the script to run");
+      return fail_with_hint(
+          ErrorCode::kEntryPointAmbiguous,
+          fmt::format("the skill '{}' has several {} entry points: {}", skill.id, kind.what, join_paths(found)),
+          "name the script to run");
     }
   }
   return fail_with_hint(

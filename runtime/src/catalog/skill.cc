@@ -72,8 +72,7 @@ struct TextOrDiagnostic {
 };
 
 TextOrDiagnostic read_for_validation(const OpenSkillFolder& folder) {
-  Result<std::string> text =
-      os::read_file_beneath(folder.fd.get(), std::string(kSkillFileName), kMaxSkillFileBytes);
+  Result<std::string> text = os::read_file_beneath(folder.fd.get(), std::string(kSkillFileName), kMaxSkillFileBytes);
   if (text) return {std::move(*text), {}};
   const Error& error = text.error();
   const std::string path = folder.directory + "/" + std::string(kSkillFileName);

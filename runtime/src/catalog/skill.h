@@ -24,11 +24,11 @@ enum class SkillScope : std::uint8_t { kExplicit, kProject, kUser };
 [[nodiscard]] std::string_view skill_scope_name(SkillScope scope) noexcept;
 
 struct Skill {
-  std::string id;         // unique in its catalog: the manifest's name, or the folder's where that cannot serve
-  Manifest manifest;      // without the body
-  std::string directory;  // absolute and canonical
+  std::string id;              // unique in its catalog: the manifest's name, or the folder's where that cannot serve
+  Manifest manifest;           // without the body
+  std::string directory;       // absolute and canonical
   std::string directory_name;  // the folder's name as it was found: of a linked folder the link's
-  std::string skill_md;   // directory + "/SKILL.md"
+  std::string skill_md;        // directory + "/SKILL.md"
   SkillScope scope = SkillScope::kExplicit;
   std::vector<Diagnostic> diagnostics;  // of the frontmatter; `path` is skill_md
 

@@ -34,14 +34,16 @@ std::string join_path(std::string_view directory, std::string_view name) {
 // An id from a folder's name, whatever bytes it has.
 std::string id_of_directory(std::string_view directory_name) {
   std::string id = to_nfkc(replace_invalid_utf8(directory_name));
-  if (is_usable_as_id(id)) return id;
-  for (char& c : id) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte <= 0x20 || byte >= 0x7F || c == '/' || c == '\\') c = '_';
+  // First what no id may have, then whatever else is not ASCII: a folder can be named with invisible characters alone.
+  for (const int last_kept : {0xFF, 0x7E}) {
+    for (char& c : id) {
+      const int byte = static_cast<unsigned char>(c);
+      if (byte < 0x20 || byte == 0x7F || byte > last_kept || c == '/' || c == '\\') c = '_';
+    }
+    if (id.starts_with('-')) id.front() = '_';
+    if (is_usable_as_id(id)) return id;
   }
-  if (id.starts_with('-')) id.front() = '_';
-  if (!is_usable_as_id(id)) id = fmt::format("_{}", truncate_at_character(id, kMaxNameCharacters));
-  return id;
+  return fmt::format("_{}", truncate_at_character(id, kMaxNameCharacters));
 }
 
 void set_paths(std::vector<Diagnostic>& diagnostics, std::size_t first, const std::string& path) {
@@ -107,8 +109,7 @@ SkillPresence SkillReader::read_linked(const Place& place, Skill& skill, std::ve
     opened = std::move(*child);
     directory_fd = opened.get();
   }
-  const Result<std::string> text =
-      os::read_file_beneath(directory_fd, std::string(kSkillFileName), kMaxSkillFileBytes);
+  const Result<std::string> text = os::read_file_beneath(directory_fd, std::string(kSkillFileName), kMaxSkillFileBytes);
   if (text) return load(place, *text, skill, refusals);
   if (text.error().code == ErrorCode::kTooLarge) {
     return refuse(place, DiagnosticCode::kFileTooLarge, text.error().message, refusals);
@@ -137,13 +138,16 @@ SkillPresence SkillReader::load(const Place& place, std::string_view text, Skill
   skill.id = to_nfkc(skill.manifest.name);
   if (!is_usable_as_id(skill.id)) {
     skill.id = id_of_directory(place.directory_name);
-    skill.diagnostics.push_back(
-        {DiagnosticCode::kNameUnusable, Severity::kWarning,
-         fmt::format("the name cannot serve as an id; '{}' is used", skill.id), {}, 1, 1});
+    skill.diagnostics.push_back({DiagnosticCode::kNameUnusable,
+                                 Severity::kWarning,
+                                 fmt::format("the name cannot serve as an id; '{}' is used", skill.id),
+                                 {},
+                                 1,
+                                 1});
   }
   if (!is_utf8(place.directory)) {
-    skill.diagnostics.push_back({DiagnosticCode::kDirectoryNameNotUtf8, Severity::kWarning,
-                                 "the path of the skill's folder is not UTF-8", {}});
+    skill.diagnostics.push_back(
+        {DiagnosticCode::kDirectoryNameNotUtf8, Severity::kWarning, "the path of the skill's folder is not UTF-8", {}});
   }
   set_paths(skill.diagnostics, 0, skill_md);
   skill.skill_md = std::move(skill_md);

@@ -15,7 +15,7 @@
 namespace openskills {
 
 enum class SkillPresence : std::uint8_t {
-  kNone,     // no SKILL.md there
+  kNone,  // no SKILL.md there
   kLoaded,
   kRefused,  // there is one, and the diagnostics say why it does not load
 };

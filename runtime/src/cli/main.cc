@@ -1,6 +1,8 @@
 // The program: splits the argument vector at the first "--", parses the rest, runs one command.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <exception>
+#include <sstream>
 
 #include "cli/command.h"
 #include "os/files.h"
@@ -49,7 +51,12 @@ int run_program(int argc, char** argv) {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the end
     app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+    std::ostringstream out;
+    std::ostringstream problem;
+    const int code = app.exit(error, out, problem);
+    write_stdout(out.str());
+    write_stderr(problem.str());
+    return code == 0 ? kExitOk : kExitUsage;
   }
   for (const Command& command : commands) {
     if (command.app->parsed()) return command.run();

@@ -65,11 +65,19 @@ std::optional<Diagnostic> find_bad_byte(std::string_view text, std::size_t check
   const std::size_t offset = bad ? std::min(*bad, nul_offset) : nul_offset;
   const Position at = position_of(text, offset);
   if (offset == nul_offset) {
-    return Diagnostic{DiagnosticCode::kNulByte, Severity::kError,
-                      fmt::format("NUL byte at offset {}", offset), {}, at.line, at.column};
+    return Diagnostic{DiagnosticCode::kNulByte,
+                      Severity::kError,
+                      fmt::format("NUL byte at offset {}", offset),
+                      {},
+                      at.line,
+                      at.column};
   }
-  return Diagnostic{DiagnosticCode::kInvalidUtf8, Severity::kError,
-                    fmt::format("not UTF-8 at byte offset {}: save the file as UTF-8", offset), {}, at.line, at.column};
+  return Diagnostic{DiagnosticCode::kInvalidUtf8,
+                    Severity::kError,
+                    fmt::format("not UTF-8 at byte offset {}: save the file as UTF-8", offset),
+                    {},
+                    at.line,
+                    at.column};
 }
 
 Position position_of(std::string_view text, std::size_t offset) noexcept {

@@ -50,9 +50,9 @@ struct FrontmatterSplit {
   bool indented_or_late = false;  // blanks or blank lines stand before the opening fence
   bool closed_by_dots = false;    // by a line "..." instead of "---"
   bool closing_line_ended = false;
-  std::string_view yaml;          // the lines between the fences
-  std::uint32_t fence_line = 1;   // of the opening fence; the YAML begins in the next
-  std::size_t body_offset = 0;    // what follows the closing fence's line
+  std::string_view yaml;         // the lines between the fences
+  std::uint32_t fence_line = 1;  // of the opening fence; the YAML begins in the next
+  std::size_t body_offset = 0;   // what follows the closing fence's line
 };
 
 // REQUIRES: text is without a byte order mark.

@@ -42,6 +42,7 @@ class LenientLoader {
   bool refuse_without_frontmatter();
   bool check_bytes();
   bool parse();
+  [[nodiscard]] bool has(DiagnosticCode code) const;
   bool require_description();
   void read_body();
 
@@ -70,10 +71,10 @@ bool LenientLoader::find_frontmatter() {
   split_ = split_frontmatter(text_);
   if (split_.status != FrontmatterSplit::Status::kFound) return refuse_without_frontmatter();
   if (split_.yaml.size() > kMaxFrontmatterBytes) {
-    return refuse(DiagnosticCode::kFrontmatterTooLarge,
-                  fmt::format("the frontmatter has {} bytes; at most {} are read", split_.yaml.size(),
-                              kMaxFrontmatterBytes),
-                  {split_.fence_line, 1});
+    return refuse(
+        DiagnosticCode::kFrontmatterTooLarge,
+        fmt::format("the frontmatter has {} bytes; at most {} are read", split_.yaml.size(), kMaxFrontmatterBytes),
+        {split_.fence_line, 1});
   }
   if (split_.indented_or_late) {
     report(DiagnosticCode::kFrontmatterNotFirst, Severity::kWarning,
@@ -126,20 +127,24 @@ bool LenientLoader::parse() {
   return true;
 }
 
+bool LenientLoader::has(DiagnosticCode code) const {
+  return std::any_of(attempt_.diagnostics.begin(), attempt_.diagnostics.end(),
+                     [&](const Diagnostic& one) { return one.code == code; });
+}
+
 bool LenientLoader::require_description() {
   Manifest& manifest = *attempt_.manifest;
   const Position at{split_.fence_line, 1};
   if (manifest.name.empty()) {
     manifest.name = replace_invalid_utf8(directory_name_);
-    const bool said = std::any_of(attempt_.diagnostics.begin(), attempt_.diagnostics.end(), [](const Diagnostic& one) {
-      return one.code == DiagnosticCode::kNameEmpty;
-    });
-    if (!said) {
+    if (!has(DiagnosticCode::kNameEmpty)) {
       report(DiagnosticCode::kNameMissing, Severity::kWarning,
              "Missing required field in frontmatter: name; the folder's name is used", at);
     }
   }
   if (!manifest.description.empty()) return true;
+  attempt_.manifest.reset();
+  if (has(DiagnosticCode::kDescriptionEmpty)) return false;
   return refuse(DiagnosticCode::kDescriptionMissing, "Missing required field in frontmatter: description", at);
 }
 

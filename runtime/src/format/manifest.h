@@ -38,9 +38,9 @@ struct Manifest {
   std::string name;  // the folder's name when the file has none
   std::string description;
   std::optional<std::string> license;
-  std::optional<std::string> compatibility;  // at most 500 characters: cut
-  std::vector<MetadataEntry> metadata;       // in the order of the file
-  std::optional<std::string> allowed_tools;  // verbatim; of a list the items, joined by blanks. It grants nothing.
+  std::optional<std::string> compatibility;     // at most 500 characters: cut
+  std::vector<MetadataEntry> metadata;          // in the order of the file
+  std::optional<std::string> allowed_tools;     // verbatim; of a list the items, joined by blanks. It grants nothing.
   std::vector<std::string> allowed_tool_rules;  // "Bash(git add *)" is one
 
   // Fields of clients.

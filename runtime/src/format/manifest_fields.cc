@@ -152,12 +152,18 @@ void FieldReader::keep_unknown(YamlPair& pair) {
   const std::string_view similar = similar_key(pair.key);
   const Position at = pair.position;
   if (similar.empty()) {
-    diagnostics_.push_back({DiagnosticCode::kUnknownKey, Severity::kInfo,
-                            fmt::format("the key '{}' is unknown and has no effect", pair.key), {}, at.line,
+    diagnostics_.push_back({DiagnosticCode::kUnknownKey,
+                            Severity::kInfo,
+                            fmt::format("the key '{}' is unknown and has no effect", pair.key),
+                            {},
+                            at.line,
                             at.column});
   } else {
-    diagnostics_.push_back({DiagnosticCode::kKeySpelling, Severity::kWarning,
-                            fmt::format("the key '{}' is unknown; did you mean '{}'?", pair.key, similar), {}, at.line,
+    diagnostics_.push_back({DiagnosticCode::kKeySpelling,
+                            Severity::kWarning,
+                            fmt::format("the key '{}' is unknown; did you mean '{}'?", pair.key, similar),
+                            {},
+                            at.line,
                             at.column});
   }
   keep(pair);
@@ -230,11 +236,19 @@ void FieldReader::read_name(YamlPair& pair) {
 }
 
 void FieldReader::read_description(YamlPair& pair) {
-  if (pair.value.kind != YamlKind::kScalar) return;
-  const std::string_view description = strip(pair.value.text);
-  const std::size_t characters = pair.value.text.size() <= kMaxDescriptionCharacters
-                                     ? pair.value.text.size()
-                                     : count_code_points(pair.value.text);
+  const std::string_view description =
+      pair.value.kind == YamlKind::kScalar ? strip(pair.value.text) : std::string_view();
+  if (description.empty()) {
+    diagnostics_.push_back({DiagnosticCode::kDescriptionEmpty,
+                            Severity::kError,
+                            "Field 'description' must be a non-empty string",
+                            {},
+                            pair.value.position.line,
+                            pair.value.position.column});
+    return;
+  }
+  const std::size_t characters =
+      pair.value.text.size() <= kMaxDescriptionCharacters ? pair.value.text.size() : count_code_points(pair.value.text);
   if (characters > kMaxDescriptionCharacters) {
     warn(DiagnosticCode::kDescriptionTooLong, pair.value,
          fmt::format("Description exceeds {} character limit ({} chars)", kMaxDescriptionCharacters, characters));
@@ -362,9 +376,8 @@ bool is_specified_key(std::string_view key) noexcept {
 
 std::string_view similar_key(std::string_view key) noexcept {
   for (const FieldReader::Field& field : FieldReader::kFields) {
-    const bool same = std::equal(key.begin(), key.end(), field.key.begin(), field.key.end(), [](char a, char b) {
-      return fold_key_character(a) == fold_key_character(b);
-    });
+    const bool same = std::equal(key.begin(), key.end(), field.key.begin(), field.key.end(),
+                                 [](char a, char b) { return fold_key_character(a) == fold_key_character(b); });
     if (same) return field.key;
   }
   return {};

@@ -135,9 +135,8 @@ bool has_invisible_characters(std::string_view text) noexcept {
   return !all_characters(text, [](std::uint32_t c) {
     if (c < 0x80) return c >= 0x20 && c != 0x7F;
     const utf8proc_category_t category = category_of(c);
-    return category != UTF8PROC_CATEGORY_CC && category != UTF8PROC_CATEGORY_CF &&
-           category != UTF8PROC_CATEGORY_CS && category != UTF8PROC_CATEGORY_CN && category != UTF8PROC_CATEGORY_ZL &&
-           category != UTF8PROC_CATEGORY_ZP;
+    return category != UTF8PROC_CATEGORY_CC && category != UTF8PROC_CATEGORY_CF && category != UTF8PROC_CATEGORY_CS &&
+           category != UTF8PROC_CATEGORY_CN && category != UTF8PROC_CATEGORY_ZL && category != UTF8PROC_CATEGORY_ZP;
   });
 }
 

@@ -1,7 +1,8 @@
 // The few operations on Unicode text that names need: Unicode 15, by utf8proc 2.8.
 //
 // Thread rule: pure functions. Texts are well-formed UTF-8; in anything else a bad byte counts as U+FFFD.
-// Source: skills-ref, the reference library of the Agent Skills specification, whose Python string methods these follow.
+// Source: skills-ref, the reference library of the Agent Skills specification, whose Python string methods these
+// follow.
 #pragma once
 
 #include <cstddef>

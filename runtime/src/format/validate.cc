@@ -1,5 +1,5 @@
-// Strict validation. The order and texts of rules 4 to 21 are those of skills-ref 0.1, the reference library of the Agent
-// Skills specification: what is wrong with the block stops, what is wrong with fields adds up.
+// Strict validation. The order and texts of rules 4 to 21 are those of skills-ref 0.1, the reference library of the
+// Agent Skills specification: what is wrong with the block stops, what is wrong with fields adds up.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -101,8 +101,8 @@ bool StrictValidator::parse() {
     diagnostics_.push_back(std::move(parsed).error());
     return false;
   }
-  // The specification's YAML is a subset, as strictyaml reads it. Its first violation is one error; a comment that cut a
-  // value is none.
+  // The specification's YAML is a subset, as strictyaml reads it. Its first violation is one error; a comment that cut
+  // a value is none.
   for (Diagnostic& note : parsed->notes) {
     if (note.code == DiagnosticCode::kCommentCutValue) {
       diagnostics_.push_back(std::move(note));
@@ -203,10 +203,14 @@ void StrictValidator::check_other_types() {
       const std::string name = to_nfkc(strip(value.text));
       if (count_ascii_prefix(name) == name.size()) continue;
       const bool refused = options_.name_alphabet == NameAlphabet::kAscii || options_.preset == ValidationPreset::kApi;
-      diagnostics_.push_back({DiagnosticCode::kNameNotAscii, refused ? Severity::kError : Severity::kWarning,
+      diagnostics_.push_back({DiagnosticCode::kNameNotAscii,
+                              refused ? Severity::kError : Severity::kWarning,
                               fmt::format("Skill name '{}' has characters other than a-z, 0-9 and '-', which some "
-                                          "clients refuse", name),
-                              {}, value.position.line, value.position.column});
+                                          "clients refuse",
+                                          name),
+                              {},
+                              value.position.line,
+                              value.position.column});
     } else if (pair.key == "compatibility" && value.kind == YamlKind::kScalar && strip(value.text).empty()) {
       error(DiagnosticCode::kCompatibilityEmpty, "Field 'compatibility' must have 1 to 500 characters", value.position);
     } else if (pair.key == "license" && value.kind != YamlKind::kScalar) {

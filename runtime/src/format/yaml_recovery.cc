@@ -49,7 +49,8 @@ std::optional<ValueStart> find_value(std::string_view line) noexcept {
 bool is_block_header(std::string_view value) noexcept {
   if (value.empty() || (value.front() != '|' && value.front() != '>')) return false;
   value.remove_prefix(1);
-  while (!value.empty() && (value.front() == '+' || value.front() == '-' || (value.front() >= '1' && value.front() <= '9'))) {
+  while (!value.empty() &&
+         (value.front() == '+' || value.front() == '-' || (value.front() >= '1' && value.front() <= '9'))) {
     value.remove_prefix(1);
   }
   return value.empty() || (value.front() == ' ' && (trim(value).empty() || trim(value).front() == '#'));
@@ -211,8 +212,8 @@ std::string quote_yaml_values(std::string_view text, QuoteWhich which) {
       value += '\n';
       value += trim_right(lines[i]);
     }
-    append_line(result, fmt::format("{}{}", line.substr(0, start->begin),
-                                    should_quote(value, which) ? quoted(value) : value));
+    append_line(result,
+                fmt::format("{}{}", line.substr(0, start->begin), should_quote(value, which) ? quoted(value) : value));
   }
   return result;
 }
@@ -232,8 +233,12 @@ YamlResult parse_yaml_leniently(std::string_view text, std::uint32_t first_line)
   }
   if (!repaired) {
     if (!original) return original;
-    return std::unexpected(Diagnostic{DiagnosticCode::kFrontmatterNotAMapping, Severity::kError,
-                                      "SKILL.md frontmatter must be a YAML mapping", {}, first_line, 1});
+    return std::unexpected(Diagnostic{DiagnosticCode::kFrontmatterNotAMapping,
+                                      Severity::kError,
+                                      "SKILL.md frontmatter must be a YAML mapping",
+                                      {},
+                                      first_line,
+                                      1});
   }
   Diagnostic note{DiagnosticCode::kYamlRecovered, Severity::kWarning, {}, {}, first_line, 1};
   if (!original) {

@@ -90,8 +90,8 @@ class SimpleParser {
   bool read_block(std::string_view header, std::size_t parent_indent, std::string& value);
 
   std::string_view text_;
-  std::size_t at_ = 0;          // where the next line begins
-  std::uint32_t number_;        // of the current line
+  std::size_t at_ = 0;    // where the next line begins
+  std::uint32_t number_;  // of the current line
 };
 
 // Reads `key: value` at `indent`, with the lines below it when the value is a block scalar.

@@ -1,5 +1,6 @@
 // A parser for the frontmatter most skills have: lines `key: value`, one level of indented ones below an empty value,
-// and plain block scalars. It exists for speed; a catalog of thousands of skills spends most of its time in YAML otherwise.
+// and plain block scalars. It exists for speed; a catalog of thousands of skills spends most of its time in YAML
+// otherwise.
 //
 // Thread rule: pure function.
 #pragma once

@@ -1,9 +1,9 @@
 // YAML as a small ordered tree that keeps what was written: scalars as source text, keys in order, positions.
 //
 // Thread rule: pure functions and values.
-// Bounded for hostile input: at most kMaxYamlDepth levels and kMaxYamlNodes values, nothing is ever expanded. An anchor,
-// alias or tag of a scalar stays in its text ("*name", "!tag text"), because frontmatter that has one nearly always
-// meant text.
+// Bounded for hostile input: at most kMaxYamlDepth levels and kMaxYamlNodes values, nothing is ever expanded. An
+// anchor, alias or tag of a scalar stays in its text ("*name", "!tag text"), because frontmatter that has one nearly
+// always meant text.
 #pragma once
 
 #include <cstddef>

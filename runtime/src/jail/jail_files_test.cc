@@ -71,7 +71,7 @@ TEST_F(Jail, T3_RefusesHardLinksThatWidenRights) {
   if (landlock_abi().value() < 2) GTEST_SKIP() << "ABI 1 refuses every link across folders";
   ASSERT_EQ(::mkdirat(rw_.get(), "inner", 0777), 0);
   ASSERT_EQ(::fchmodat(rw_.get(), "inner", 0777, 0), 0);
-  const auto link = [&](std::string from) {
+  const auto link = [&](const std::string& from) {
     return [&, from] { return errno_of(::linkat(AT_FDCWD, path(from).c_str(), rw_.get(), "inner/stolen", 0)); };
   };
   EXPECT_TRUE(failed_with(jailed(link("ro/file")), EXDEV));
@@ -83,7 +83,7 @@ TEST_F(Jail, T4_RefusesMovingFilesOutOfTheirGrant) {
   if (landlock_abi().value() < 2) GTEST_SKIP() << "ABI 1 refuses every rename across folders";
   ASSERT_EQ(::mkdirat(rw_.get(), "inner", 0777), 0);
   ASSERT_EQ(::fchmodat(rw_.get(), "inner", 0777, 0), 0);
-  const auto move = [&](std::string from, std::string to) {
+  const auto move = [&](const std::string& from, const std::string& to) {
     return [&, from, to] { return errno_of(::renameat(AT_FDCWD, path(from).c_str(), AT_FDCWD, path(to).c_str())); };
   };
   EXPECT_TRUE(failed_with(jailed(move("ro/file", "rw/moved")), EACCES));
@@ -107,10 +107,10 @@ TEST_F(Jail, T6_RefusesSpecialFiles) {
 }
 
 TEST_F(Jail, T8_RefusesTruncateOutsideTheGrant) {
-  const auto truncate_by_open = [&](std::string name) {
+  const auto truncate_by_open = [&](const std::string& name) {
     return [&, name] { return open_errno(AT_FDCWD, path(name).c_str(), O_WRONLY | O_TRUNC); };
   };
-  const auto truncate_by_path = [&](std::string name) {
+  const auto truncate_by_path = [&](const std::string& name) {
     return [&, name] { return errno_of(::truncate(path(name).c_str(), 0)); };
   };
   EXPECT_TRUE(failed_with(jailed(truncate_by_open("outside/file")), EACCES));
@@ -164,6 +164,18 @@ TEST_F(Jail, T8_RefusesChangingModeAndOwner) {
     EXPECT_TRUE(failed_with(jailed(change_owner), ENOSYS)) << name;
     EXPECT_TRUE(succeeded(free_attempt(change_mode))) << name;
   }
+}
+
+// The WASI layer asks for the paths of its descriptors, to tell protected ones (T7) and to report changes.
+TEST_F(Jail, T7_NamesItsOwnDescriptors) {
+  const std::string wanted = path("rw");
+  const std::string link = fmt::format("/proc/self/fd/{}", rw_.get());
+  EXPECT_TRUE(succeeded(jailed([&] {
+    char buffer[4096];
+    const ssize_t length = ::readlink(link.c_str(), buffer, sizeof buffer);
+    if (length < 0) return errno;
+    return std::string_view(buffer, static_cast<std::size_t>(length)) == wanted ? 0 : kSetUpFailed;
+  })));
 }
 
 // Not a promise but a limit, stated in jail.h. Should a kernel close it, the manual is to be corrected.

@@ -200,6 +200,13 @@ TEST_F(Jail, T13_RefusesTypingIntoTheTerminal) {
       << describe(control);  // EIO: dev.tty.legacy_tiocsti=0
 }
 
+TEST_F(Jail, KnowsATerminalWhenItIsGivenOne) {
+  const auto is_terminal = [](int fd) { return ::isatty(fd) == 1 ? 0 : errno; };
+  EXPECT_TRUE(succeeded(with_terminal(
+      [&](int terminal) { return enter_or_say(spec_keeping({2, terminal})) ? is_terminal(terminal) : kSetUpFailed; })));
+  EXPECT_TRUE(failed_with(jailed([&] { return is_terminal(rw_.get()); }), ENOTTY));
+}
+
 TEST_F(Jail, T13_HasNoControllingTerminal) {
   const UniqueFd devices = os::open_directory("/dev").value();
   JailSpec granted = spec_keeping({2});

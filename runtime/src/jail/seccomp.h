@@ -44,7 +44,7 @@
 
 #include "base/result.h"
 
-struct sock_filter;
+struct sock_filter;  // NOLINT(readability-identifier-naming): the kernel's
 
 namespace openskills::jail {
 

@@ -9,7 +9,8 @@ namespace openskills::os {
 
 enum class ClockKind : std::uint8_t { kRealtime, kMonotonic, kThreadCpu };
 
-// Realtime counts from 1970; monotonic from an arbitrary point that never moves back; thread CPU from the thread's start.
+// Realtime counts from 1970; monotonic from an arbitrary point that never moves back; thread CPU from the thread's
+// start.
 [[nodiscard]] std::int64_t clock_now_ns(ClockKind kind) noexcept;
 
 // The smallest step of a clock, at least 1.

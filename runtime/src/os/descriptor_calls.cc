@@ -193,13 +193,13 @@ SystemResult<void> DescriptorCalls::set_append(int fd, bool append) const noexce
 }
 
 SystemResult<NodeStatus> DescriptorCalls::status(int fd) const noexcept {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(fd, &status) != 0) return failed();
   return status_of(status);
 }
 
 SystemResult<NodeStatus> DescriptorCalls::status_at(int directory_fd, const char* name) const noexcept {
-  struct stat status {};
+  struct stat status{};
   if (::fstatat(directory_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0) return failed();
   return status_of(status);
 }
@@ -232,8 +232,7 @@ SystemResult<void> DescriptorCalls::rename_at(int from_fd, const char* from_name
   return done(::renameat(from_fd, from_name, to_fd, to_name));
 }
 
-SystemResult<void> DescriptorCalls::symlink_at(const char* target, int directory_fd,
-                                               const char* name) const noexcept {
+SystemResult<void> DescriptorCalls::symlink_at(const char* target, int directory_fd, const char* name) const noexcept {
   return done(::symlinkat(target, directory_fd, name));
 }
 

@@ -49,8 +49,8 @@ Beginning read_beginning(int directory_fd, const char* relative_path, std::span<
   // pread, because it fails on whatever is no file or block device: that spares the stat in the common case.
   Beginning result;
   while (result.bytes < buffer.size()) {
-    const ssize_t got = ::pread(fd.get(), buffer.data() + result.bytes, buffer.size() - result.bytes,
-                                static_cast<off_t>(result.bytes));
+    const ssize_t got =
+        ::pread(fd.get(), buffer.data() + result.bytes, buffer.size() - result.bytes, static_cast<off_t>(result.bytes));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return failed(errno);
     result.bytes += static_cast<std::size_t>(got);
@@ -60,7 +60,7 @@ Beginning read_beginning(int directory_fd, const char* relative_path, std::span<
   result.status = BeginningStatus::kRead;
   result.size_bytes = result.bytes;
   if (result.bytes == 0 || result.bytes == buffer.size()) {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd.get(), &status) != 0) return failed(errno);
     if (!S_ISREG(status.st_mode)) return failed(ESPIPE);
     result.size_bytes = static_cast<std::uint64_t>(status.st_size);
@@ -75,7 +75,7 @@ Result<UniqueFd> open_child_directory(int directory_fd, const std::string& name)
 }
 
 Result<FileInfo> file_info_in(int directory_fd, const std::string& name) {
-  struct stat status {};
+  struct stat status{};
   if (::fstatat(directory_fd, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return fail_errno(errno, "stat", name);
   FileInfo info;
   info.kind = S_ISREG(status.st_mode)   ? FileKind::kFile

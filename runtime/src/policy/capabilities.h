@@ -28,6 +28,9 @@ struct Mount {
   std::string guest_path;  // absolute, normalised, e.g. "/workspace"
   Access access = Access::kReadOnly;
   MountRole role = MountRole::kExtra;
+
+  // Paths beneath a writable mount that stay as they are, e.g. ".git/hooks", also when they do not exist yet.
+  std::vector<std::string> protected_paths = {};
 };
 
 struct Capabilities {

@@ -12,6 +12,8 @@ namespace {
 constexpr const char* kSkillPath = "/skill";
 constexpr const char* kWorkspacePath = "/workspace";
 constexpr const char* kTemporaryPath = "/tmp";
+// What configures or runs other tools: a script that could change these would act outside the sandbox later.
+constexpr const char* kProtectedPaths[] = {".git/hooks", ".git/config", ".claude", ".agents", ".codex", "openskills.toml"};
 constexpr std::size_t kMinMemoryBytes = std::size_t{64} << 10U;
 
 bool is_variable_name(std::string_view name) {
@@ -57,7 +59,8 @@ Result<void> add_extra_mounts(const RunOptions& options, std::vector<Mount>& mou
     const bool taken = std::any_of(mounts.begin(), mounts.end(),
                                    [&](const Mount& mount) { return mount.guest_path == extra.guest_path; });
     if (taken) return fail(ErrorCode::kInvalidArgument, "'{}' is mounted already", extra.guest_path);
-    mounts.push_back({host, extra.guest_path, extra.writable ? Access::kReadWrite : Access::kReadOnly, MountRole::kExtra});
+    mounts.push_back({host, extra.guest_path, extra.writable ? Access::kReadWrite : Access::kReadOnly, MountRole::kExtra,
+                      {}});
   }
   return {};
 }
@@ -78,7 +81,7 @@ Result<Plan> make_plan(const Skill* skill, const RunOptions& options) {
   auto& environment = granted.environment;
   environment = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"HOME", kTemporaryPath}, {"LANG", "C.UTF-8"}};
   if (skill != nullptr) {
-    granted.mounts.push_back({skill->directory, kSkillPath, Access::kReadOnly, MountRole::kSkill});
+    granted.mounts.push_back({skill->directory, kSkillPath, Access::kReadOnly, MountRole::kSkill, {}});
     environment["SKILL_DIR"] = kSkillPath;
     environment["CLAUDE_SKILL_DIR"] = kSkillPath;
     environment["SKILL_ID"] = skill->id;
@@ -90,11 +93,12 @@ Result<Plan> make_plan(const Skill* skill, const RunOptions& options) {
     TRY(const std::string workspace, resolve_workspace(options.workspace));
     const Access access =
         options.workspace_access == WorkspaceAccess::kReadWrite ? Access::kReadWrite : Access::kReadOnly;
-    granted.mounts.push_back({workspace, kWorkspacePath, access, MountRole::kWorkspace});
+    granted.mounts.push_back({workspace, kWorkspacePath, access, MountRole::kWorkspace,
+                              {std::begin(kProtectedPaths), std::end(kProtectedPaths)}});
     environment["SKILL_WORKSPACE"] = kWorkspacePath;
   }
   TRY(plan.temporary, os::TemporaryDirectory::create("openskills-"));
-  granted.mounts.push_back({plan.temporary->path(), kTemporaryPath, Access::kReadWrite, MountRole::kTemporary});
+  granted.mounts.push_back({plan.temporary->path(), kTemporaryPath, Access::kReadWrite, MountRole::kTemporary, {}});
   TRY(add_extra_mounts(options, granted.mounts));
   const bool in_skill = options.cwd == WorkingDirectory::kSkill && skill != nullptr;
   const bool has_workspace = options.workspace_access != WorkspaceAccess::kNone;
@@ -111,7 +115,7 @@ void add_guest(const GuestPack& guest, Plan& plan) {
   plan.invocation.program_path = guest.module_path;
   plan.guest_id = guest.id();
   for (const GuestMount& mount : guest.mounts) {
-    plan.invocation.capabilities.mounts.push_back({mount.host_path, mount.guest_path, Access::kReadOnly, MountRole::kGuest});
+    plan.invocation.capabilities.mounts.push_back({mount.host_path, mount.guest_path, Access::kReadOnly, MountRole::kGuest, {}});
   }
 }
 

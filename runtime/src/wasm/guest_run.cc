@@ -113,7 +113,10 @@ Result<std::unique_ptr<GuestRun>> GuestRun::open(const Invocation& invocation, O
       return std::unexpected(std::move(error));
     }
     state->mounts.push_back({directory->get(), mount.access});
-    config.preopens.push_back({mount.guest_path, std::move(*directory), mount.access});
+    wasi::Preopen preopen{mount.guest_path, std::move(*directory), mount.access};
+    preopen.track_changes = mount.role != MountRole::kTemporary;
+    preopen.protected_paths = mount.protected_paths;
+    config.preopens.push_back(std::move(preopen));
   }
   TRY(state->wasi, wasi::WasiContext::create(std::move(config)));
   return std::unique_ptr<GuestRun>(new GuestRun(std::move(state)));

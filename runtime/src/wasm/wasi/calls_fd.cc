@@ -15,8 +15,8 @@ constexpr std::uint32_t kAdviceCount = 6;
 
 }  // namespace
 
-WasiErrno WasiContext::fd_advise(GuestMemory /*memory*/, std::uint32_t fd, std::uint64_t offset,
-                                 std::uint64_t length, std::uint32_t advice) {
+WasiErrno WasiContext::fd_advise(GuestMemory /*memory*/, std::uint32_t fd, std::uint64_t offset, std::uint64_t length,
+                                 std::uint32_t advice) {
   if (advice >= kAdviceCount || offset > kMaxOffset || length > kMaxOffset) return WasiErrno::kInval;
   Descriptor* file = nullptr;
   if (const WasiErrno found = file_for(fd, rights::kFdAdvise, file); found != WasiErrno::kSuccess) return found;

@@ -125,8 +125,8 @@ WasiErrno WasiContext::status_beneath(const Descriptor& folder, PathBuffer& path
       return WasiErrno::kSuccess;
     }
   }
-  const auto opened = calls_.open_beneath(folder.fd.get(), path.c_str(),
-                                          {.mode = os::OpenMode::kPathOnly, .no_follow = !follow});
+  const auto opened =
+      calls_.open_beneath(folder.fd.get(), path.c_str(), {.mode = os::OpenMode::kPathOnly, .no_follow = !follow});
   if (!opened) return to_wasi_beneath(opened.error());
   const auto found = calls_.status(opened->get());
   if (!found) return to_wasi(found.error());
@@ -149,9 +149,8 @@ WasiErrno WasiContext::path_filestat_get(GuestMemory memory, std::uint32_t fd, s
 }
 
 WasiErrno WasiContext::path_filestat_set_times(GuestMemory memory, std::uint32_t fd, std::uint32_t lookup_flags,
-                                               std::uint32_t path, std::uint32_t path_size,
-                                               std::uint64_t accessed_ns, std::uint64_t modified_ns,
-                                               std::uint32_t flags) {
+                                               std::uint32_t path, std::uint32_t path_size, std::uint64_t accessed_ns,
+                                               std::uint64_t modified_ns, std::uint32_t flags) {
   Descriptor* folder = nullptr;
   WasiErrno answer = writable_folder_for(fd, rights::kPathFilestatSetTimes, folder);
   if (answer != WasiErrno::kSuccess) return answer;

@@ -82,8 +82,8 @@ WasiErrno WasiContext::write_output(const Descriptor& descriptor, const SliceArr
   return WasiErrno::kSuccess;
 }
 
-WasiErrno WasiContext::write_file(Descriptor& descriptor, const SliceArray& slices,
-                                  std::optional<std::int64_t> offset, std::size_t& count) {
+WasiErrno WasiContext::write_file(Descriptor& descriptor, const SliceArray& slices, std::optional<std::int64_t> offset,
+                                  std::size_t& count) {
   if (slices.total_bytes == 0) return WasiErrno::kSuccess;
   const int fd = descriptor.fd.get();
   const bool appends = (descriptor.flags & fdflags::kAppend) != 0;
@@ -131,8 +131,8 @@ WasiErrno WasiContext::fd_read(GuestMemory memory, std::uint32_t fd, std::uint32
   return got ? store_count(memory, count_out, *got) : to_wasi(got.error());
 }
 
-WasiErrno WasiContext::fd_write(GuestMemory memory, std::uint32_t fd, std::uint32_t iovecs,
-                                std::uint32_t iovec_count, std::uint32_t count_out) {
+WasiErrno WasiContext::fd_write(GuestMemory memory, std::uint32_t fd, std::uint32_t iovecs, std::uint32_t iovec_count,
+                                std::uint32_t count_out) {
   Descriptor* descriptor = table_.find(fd);
   if (descriptor == nullptr) return WasiErrno::kBadf;
   if (descriptor->kind == Descriptor::Kind::kDirectory) return WasiErrno::kIsdir;
@@ -146,8 +146,8 @@ WasiErrno WasiContext::fd_write(GuestMemory memory, std::uint32_t fd, std::uint3
   return answer == WasiErrno::kSuccess ? store_count(memory, count_out, count) : answer;
 }
 
-WasiErrno WasiContext::fd_pread(GuestMemory memory, std::uint32_t fd, std::uint32_t iovecs,
-                                std::uint32_t iovec_count, std::uint64_t offset, std::uint32_t count_out) {
+WasiErrno WasiContext::fd_pread(GuestMemory memory, std::uint32_t fd, std::uint32_t iovecs, std::uint32_t iovec_count,
+                                std::uint64_t offset, std::uint32_t count_out) {
   Descriptor* file = nullptr;
   if (const WasiErrno found = file_for(fd, rights::kFdRead, file); found != WasiErrno::kSuccess) return found;
   if (offset > kMaxOffset) return WasiErrno::kInval;
@@ -158,8 +158,8 @@ WasiErrno WasiContext::fd_pread(GuestMemory memory, std::uint32_t fd, std::uint3
   return got ? store_count(memory, count_out, *got) : to_wasi(got.error());
 }
 
-WasiErrno WasiContext::fd_pwrite(GuestMemory memory, std::uint32_t fd, std::uint32_t iovecs,
-                                 std::uint32_t iovec_count, std::uint64_t offset, std::uint32_t count_out) {
+WasiErrno WasiContext::fd_pwrite(GuestMemory memory, std::uint32_t fd, std::uint32_t iovecs, std::uint32_t iovec_count,
+                                 std::uint64_t offset, std::uint32_t count_out) {
   Descriptor* file = nullptr;
   if (const WasiErrno found = file_for(fd, rights::kFdWrite, file); found != WasiErrno::kSuccess) return found;
   if (offset > kMaxOffset) return WasiErrno::kInval;

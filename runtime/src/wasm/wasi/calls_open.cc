@@ -90,8 +90,7 @@ WasiErrno WasiContext::open_or_create(const Descriptor& folder, OpenRequest& req
   const bool creates = request.has(oflags::kCreat);
   const bool exclusive = creates && request.has(oflags::kExcl);
   if (exclusive && mount_of(folder).access == Access::kReadWrite) return create_file(folder, request);
-  os::SystemResult<UniqueFd> opened =
-      calls_.open_beneath(folder.fd.get(), request.path.c_str(), request.options);
+  os::SystemResult<UniqueFd> opened = calls_.open_beneath(folder.fd.get(), request.path.c_str(), request.options);
   if (opened) {
     request.fd = std::move(*opened);
     return exclusive ? WasiErrno::kExist : WasiErrno::kSuccess;

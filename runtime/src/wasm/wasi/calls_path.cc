@@ -193,9 +193,8 @@ WasiErrno WasiContext::path_symlink(GuestMemory memory, std::uint32_t target, st
   return to_wasi(made);
 }
 
-WasiErrno WasiContext::path_readlink(GuestMemory memory, std::uint32_t fd, std::uint32_t path,
-                                     std::uint32_t path_size, std::uint32_t buffer_out, std::uint32_t buffer_size,
-                                     std::uint32_t used_out) {
+WasiErrno WasiContext::path_readlink(GuestMemory memory, std::uint32_t fd, std::uint32_t path, std::uint32_t path_size,
+                                     std::uint32_t buffer_out, std::uint32_t buffer_size, std::uint32_t used_out) {
   Descriptor* folder = nullptr;
   WasiErrno answer = folder_for(fd, rights::kPathReadlink, folder);
   if (answer != WasiErrno::kSuccess) return answer;
@@ -204,8 +203,8 @@ WasiErrno WasiContext::path_readlink(GuestMemory memory, std::uint32_t fd, std::
   if (answer != WasiErrno::kSuccess) return answer;
   const auto into = memory.bytes(buffer_out, buffer_size);
   if (!into) return WasiErrno::kFault;
-  const auto link = calls_.open_beneath(folder->fd.get(), buffer.c_str(),
-                                        {.mode = os::OpenMode::kPathOnly, .no_follow = true});
+  const auto link =
+      calls_.open_beneath(folder->fd.get(), buffer.c_str(), {.mode = os::OpenMode::kPathOnly, .no_follow = true});
   if (!link) return to_wasi_beneath(link.error());
   std::size_t used = 0;
   // The kernel refuses an empty buffer, which is a way to ask whether it is a link.

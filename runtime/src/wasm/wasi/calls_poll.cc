@@ -37,9 +37,9 @@ struct WasiContext::PollPlan {
   };
 
   std::vector<SubscriptionLayout> subscriptions;
-  std::vector<EventLayout> events;                 // ready
+  std::vector<EventLayout> events;  // ready
   std::vector<Timer> timers;
-  std::vector<SubscriptionLayout> stdin_waiters;   // wait for the host's descriptor
+  std::vector<SubscriptionLayout> stdin_waiters;  // wait for the host's descriptor
   std::int64_t shortest_ns = kNever;
 };
 

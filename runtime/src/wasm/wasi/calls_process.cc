@@ -31,7 +31,8 @@ WasiErrno store_sizes(const GuestMemory& memory, const std::vector<std::string>&
                       std::uint32_t size_out) noexcept {
   std::uint32_t size = 0;
   for (const std::string& text : strings) size += static_cast<std::uint32_t>(text.size() + 1);
-  const bool stored = memory.store(count_out, static_cast<std::uint32_t>(strings.size())) && memory.store(size_out, size);
+  const bool stored =
+      memory.store(count_out, static_cast<std::uint32_t>(strings.size())) && memory.store(size_out, size);
   return stored ? WasiErrno::kSuccess : WasiErrno::kFault;
 }
 
@@ -78,8 +79,7 @@ WasiErrno WasiContext::sock_recv(GuestMemory /*memory*/, std::uint32_t fd, std::
 }
 
 WasiErrno WasiContext::sock_send(GuestMemory /*memory*/, std::uint32_t fd, std::uint32_t /*iovecs*/,
-                                 std::uint32_t /*iovec_count*/, std::uint32_t /*flags*/,
-                                 std::uint32_t /*count_out*/) {
+                                 std::uint32_t /*iovec_count*/, std::uint32_t /*flags*/, std::uint32_t /*count_out*/) {
   return table_.find(fd) == nullptr ? WasiErrno::kBadf : WasiErrno::kNotsock;
 }
 

@@ -167,9 +167,9 @@ static_assert(kFunctions.size() == 46);
 Result<void> define_wasi(wasmtime_linker* linker) {
   for (const Row& function : kFunctions) {
     wasm_functype_t* type = function.type(function.result_count);
-    wasmtime_error_t* error = wasmtime_linker_define_func_unchecked(
-        linker, kModule.data(), kModule.size(), function.name.data(), function.name.size(), type, function.callback,
-        nullptr, nullptr);
+    wasmtime_error_t* error =
+        wasmtime_linker_define_func_unchecked(linker, kModule.data(), kModule.size(), function.name.data(),
+                                              function.name.size(), type, function.callback, nullptr, nullptr);
     wasm_functype_delete(type);
     if (error != nullptr) {
       return fail(ErrorCode::kEngine, "cannot define {}: {}", function.name, take_message(error));

@@ -19,15 +19,15 @@ struct Descriptor {
   enum class Kind : std::uint8_t { kClosed, kInput, kOutput, kFile, kDirectory };
 
   Kind kind = Kind::kClosed;
-  StreamKind stream = StreamKind::kStdout;       // kOutput
+  StreamKind stream = StreamKind::kStdout;  // kOutput
   FileType file_type = FileType::kUnknown;
-  bool may_leave_hole = false;                   // kFile: the position may lie beyond the end
-  std::uint32_t mount = 0;                       // kFile, kDirectory: index of the preopen it was reached through
-  std::uint32_t flags = 0;                       // fdflags
+  bool may_leave_hole = false;  // kFile: the position may lie beyond the end
+  std::uint32_t mount = 0;      // kFile, kDirectory: index of the preopen it was reached through
+  std::uint32_t flags = 0;      // fdflags
   Rights base = 0;
   Rights inheriting = 0;
-  UniqueFd fd;                                   // kFile, kDirectory
-  const std::string* preopen_path = nullptr;     // of a preopen; borrowed from the context
+  UniqueFd fd;                                // kFile, kDirectory
+  const std::string* preopen_path = nullptr;  // of a preopen; borrowed from the context
 
   [[nodiscard]] bool has(Rights wanted) const noexcept { return (base & wanted) == wanted; }
 };

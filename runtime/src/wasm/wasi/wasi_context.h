@@ -125,14 +125,13 @@ class WasiContext {
   WasiErrno path_readlink(GuestMemory memory, std::uint32_t fd, std::uint32_t path, std::uint32_t path_size,
                           std::uint32_t buffer_out, std::uint32_t buffer_size, std::uint32_t used_out);
   WasiErrno path_remove_directory(GuestMemory memory, std::uint32_t fd, std::uint32_t path, std::uint32_t path_size);
-  WasiErrno path_rename(GuestMemory memory, std::uint32_t old_fd, std::uint32_t old_path,
-                        std::uint32_t old_path_size, std::uint32_t new_fd, std::uint32_t new_path,
-                        std::uint32_t new_path_size);
+  WasiErrno path_rename(GuestMemory memory, std::uint32_t old_fd, std::uint32_t old_path, std::uint32_t old_path_size,
+                        std::uint32_t new_fd, std::uint32_t new_path, std::uint32_t new_path_size);
   WasiErrno path_symlink(GuestMemory memory, std::uint32_t target, std::uint32_t target_size, std::uint32_t fd,
                          std::uint32_t path, std::uint32_t path_size);
   WasiErrno path_unlink_file(GuestMemory memory, std::uint32_t fd, std::uint32_t path, std::uint32_t path_size);
-  WasiErrno poll_oneoff(GuestMemory memory, std::uint32_t subscriptions, std::uint32_t events_out,
-                        std::uint32_t count, std::uint32_t count_out);
+  WasiErrno poll_oneoff(GuestMemory memory, std::uint32_t subscriptions, std::uint32_t events_out, std::uint32_t count,
+                        std::uint32_t count_out);
   WasiErrno proc_exit(GuestMemory memory, std::uint32_t code);
   WasiErrno proc_raise(GuestMemory memory, std::uint32_t signal);
   WasiErrno sched_yield(GuestMemory memory);
@@ -178,9 +177,7 @@ class WasiContext {
   WasiErrno folder_for(std::uint32_t fd, Rights wanted, Descriptor*& folder) noexcept;
   // The same, EROFS for a read-only mount.
   WasiErrno writable_folder_for(std::uint32_t fd, Rights wanted, Descriptor*& folder) noexcept;
-  [[nodiscard]] const Mount& mount_of(const Descriptor& descriptor) const noexcept {
-    return mounts_[descriptor.mount];
-  }
+  [[nodiscard]] const Mount& mount_of(const Descriptor& descriptor) const noexcept { return mounts_[descriptor.mount]; }
   // Loads a path and opens the folder of its last component, which must not be "." or "..": `if_dots` is the answer.
   WasiErrno load_parent(const GuestMemory& memory, const Descriptor& folder, std::uint32_t path,
                         std::uint32_t path_size, WasiErrno if_dots, PathBuffer& buffer, ParentFolder& parent) noexcept;

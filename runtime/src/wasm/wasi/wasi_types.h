@@ -127,17 +127,17 @@ inline constexpr Rights kPathUnlinkFile = 1ULL << 26U;
 inline constexpr Rights kPollFdReadwrite = 1ULL << 27U;
 
 // What changes a folder's names or its files' metadata.
-inline constexpr Rights kDirectoryChange = kPathCreateDirectory | kPathCreateFile | kPathLinkSource |
-                                           kPathLinkTarget | kPathRenameSource | kPathRenameTarget |
-                                           kPathFilestatSetSize | kPathFilestatSetTimes | kFdFilestatSetTimes |
-                                           kPathSymlink | kPathRemoveDirectory | kPathUnlinkFile;
+inline constexpr Rights kDirectoryChange = kPathCreateDirectory | kPathCreateFile | kPathLinkSource | kPathLinkTarget |
+                                           kPathRenameSource | kPathRenameTarget | kPathFilestatSetSize |
+                                           kPathFilestatSetTimes | kFdFilestatSetTimes | kPathSymlink |
+                                           kPathRemoveDirectory | kPathUnlinkFile;
 // What can be done with a folder. The rest of the rights has no meaning on one and is dropped.
 inline constexpr Rights kDirectory = kDirectoryChange | kPathOpen | kFdReaddir | kPathReadlink | kPathFilestatGet |
                                      kFdFilestatGet | kFdSync | kFdDatasync | kFdFdstatSetFlags;
 // What changes a file's bytes or metadata.
 inline constexpr Rights kFileChange = kFdWrite | kFdAllocate | kFdFilestatSetSize | kFdFilestatSetTimes;
-inline constexpr Rights kFile = kFileChange | kFdDatasync | kFdRead | kFdSeek | kFdFdstatSetFlags | kFdSync |
-                                kFdTell | kFdAdvise | kFdFilestatGet | kPollFdReadwrite;
+inline constexpr Rights kFile = kFileChange | kFdDatasync | kFdRead | kFdSeek | kFdFdstatSetFlags | kFdSync | kFdTell |
+                                kFdAdvise | kFdFilestatGet | kPollFdReadwrite;
 inline constexpr Rights kStdin = kFdRead | kFdFdstatSetFlags | kFdFilestatGet | kPollFdReadwrite;
 inline constexpr Rights kStdout = kFdWrite | kFdFdstatSetFlags | kFdFilestatGet | kPollFdReadwrite;
 }  // namespace rights

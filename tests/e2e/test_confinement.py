@@ -1,0 +1,159 @@
+"""What a script was not granted does not exist for it. Each denial has its positive control."""
+
+import os
+import pathlib
+import subprocess
+import unittest
+
+from support import BINARY, TestCase
+
+MODES = ("process", "in-process")
+
+READ = """
+import sys
+for path in sys.argv[1:]:
+    try:
+        print('read', path, open(path).read(6))
+    except OSError as error:
+        print('denied', path)
+"""
+
+WRITE = """
+import sys
+for path in sys.argv[1:]:
+    try:
+        with open(path, 'w') as file: file.write('x')
+        print('wrote', path)
+    except OSError as error:
+        print('denied', path)
+"""
+
+
+class Files(TestCase):
+    def lines(self, code, *arguments, flags=()):
+        answers = []
+        for mode in MODES:
+            outcome = self.run_python(code, *arguments, flags=("--isolation", mode, *flags))
+            self.assertEqual(outcome["status"], "ok", outcome["stderr"])
+            answers.append(outcome["stdout"].splitlines())
+        self.assertEqual(*answers)
+        return answers[0]
+
+    def test_T1_CannotReadTheHostsFiles(self):
+        (self.work / "passwd").write_text("secret")
+        paths = ["/etc/passwd", "../../../etc/passwd", "/workspace/../etc/passwd", "//etc/passwd", str(BINARY),
+                 "/proc/self/root/etc/passwd", "/proc/self/environ", "/dev/null"]
+        self.assertEqual(self.lines(READ, *paths, "passwd"),
+                         [f"denied {path}" for path in paths] + ["read passwd secret"])
+
+    def test_T1_TheSameFolderCanBeReadWhenGranted(self):
+        self.assertEqual(self.lines(READ, "/host/hostname", flags=("--mount", "/etc:/host:ro"))[0][:4], "read")
+
+    def test_T2_RefusesSymlinksLeavingTheMount(self):
+        (self.root / "outside.txt").write_text("secret")
+        (self.work / "inside.txt").write_text("public")
+        (self.work / "out").symlink_to("../outside.txt")
+        (self.work / "absolute").symlink_to(self.root / "outside.txt")
+        (self.work / "folder").symlink_to("..")
+        (self.work / "chain").symlink_to("out")
+        (self.work / "in").symlink_to("inside.txt")
+        self.assertEqual(
+            self.lines(READ, "out", "absolute", "folder/outside.txt", "chain", "in"),
+            ["denied out", "denied absolute", "denied folder/outside.txt", "denied chain", "read in public"])
+
+    def test_T2_ALinkLeftBehindIsNotFollowedForArtifacts(self):
+        (self.root / "outside.txt").write_text("secret")
+        self.run_python("open('out.txt', 'w').write('x')")
+        # The guest cannot make such a link; another program of the user may.
+        code = "import os\nopen('a', 'w').write('x')\ntry:\n    os.symlink('/etc/passwd', 'b')\nexcept OSError: print('no link')"
+        outcome = self.run_python(code)
+        self.assertEqual(outcome["stdout"], "no link\n")
+        self.assertEqual([artifact["path"] for artifact in outcome["artifacts"]], ["a"])
+
+    def test_T7_CannotWriteToTheSkill(self):
+        skill = self.make_skill("demo", {"scripts/other.py": "pass"})
+        before = {path: (path.stat().st_mode, path.read_bytes()) for path in skill.rglob("*") if path.is_file()}
+        denied = ["/skill/new", "/skill/SKILL.md", "/skill/scripts/x.py", "/skill/scripts/other.py"]
+        self.assertEqual(self.lines(WRITE, *denied, "new"), [f"denied {path}" for path in denied] + ["wrote new"])
+        changes = "import os\nfor change in (lambda: os.remove('/skill/SKILL.md'),\n" \
+                  "    lambda: os.rename('/skill/SKILL.md', '/workspace/s'), lambda: os.utime('/skill/SKILL.md', (0, 0)),\n" \
+                  "    lambda: os.link('/skill/SKILL.md', '/workspace/l'), lambda: os.truncate('/skill/SKILL.md', 0)):\n" \
+                  "    try: change(); print('changed')\n    except OSError: print('denied')"
+        self.assertEqual(self.lines(changes), ["denied"] * 5)
+        # chmod means nothing to WASI: it may succeed, and changes nothing.
+        self.run_python("import os\ntry: os.chmod('/skill/SKILL.md', 0)\nexcept OSError: pass")
+        for path, content in before.items():
+            if path.name != "x.py":
+                self.assertEqual((path.stat().st_mode, path.read_bytes()), content)
+
+    def test_T7_ProtectedPathsOfAWorkspaceStay(self):
+        (self.work / ".git").mkdir()
+        (self.work / ".git" / "config").write_text("safe")
+        denied = [".git/config", ".git/hooks/pre-commit", ".claude/settings.json", "openskills.toml"]
+        code = "import os\nfor folder in ('.git/hooks', '.claude', 'ordinary'):\n    try: os.makedirs(folder)\n    except OSError: pass\n" + WRITE
+        lines = self.lines(code, *denied, "ordinary/file", ".git/description")
+        self.assertEqual(lines, [f"denied {path}" for path in denied] + ["wrote ordinary/file", "wrote .git/description"])
+        self.assertEqual((self.work / ".git" / "config").read_text(), "safe")
+
+    def test_ReadOnlyWorkspaceIsReadOnly(self):
+        (self.work / "in").write_text("public")
+        flags = ("--workspace-access", "ro")
+        self.assertEqual(self.lines(WRITE, "in", "new", flags=flags), ["denied in", "denied new"])
+        self.assertEqual(self.lines(READ, "in", flags=flags), ["read in public"])
+        self.assertEqual((self.work / "in").read_text(), "public")
+
+    def test_NoWorkspaceMeansNone(self):
+        self.assertEqual(self.lines(READ, "/workspace/in", flags=("--workspace-access", "none")), ["denied /workspace/in"])
+
+    def test_GuestLibraryIsReadOnly(self):
+        code = "import os\npath = os.path.dirname(os.__file__) + '/planted.py'\n" \
+               "try: open(path, 'w'); print('wrote')\nexcept OSError: print('denied')"
+        self.assertEqual(self.lines(code), ["denied"])
+
+
+class Surroundings(TestCase):
+    def test_T17_CannotOpenASocket(self):
+        code = "import socket\ntry:\n    socket.create_connection(('127.0.0.1', 9), timeout=1); print('connected')\n" \
+               "except BaseException as error: print('denied')"
+        for mode in MODES:
+            self.assertEqual(self.run_python(code, flags=("--isolation", mode))["stdout"], "denied\n")
+        # The control: the same line connects where there is a network stack.
+        import socket
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            socket.create_connection(server.getsockname(), timeout=5).close()
+
+    def test_T35_SeesNothingOfTheHost(self):
+        code = "import os, sys, json, platform\n" \
+               "print(json.dumps([dict(os.environ), sys.argv, platform.node(), os.path.expanduser('~')]))"
+        outcome = self.run_python(code, env=self.environment(USER="somebody", SECRET_TOKEN="host-secret"))
+        for hidden in ("host-secret", "somebody", str(self.root), os.uname().nodename):
+            self.assertNotIn(hidden, outcome["stdout"])
+        outcome = self.run_python("open('/nonexistent')")
+        self.assertNotIn(str(self.root), outcome["stderr"])
+
+    def test_T13_InheritedDescriptorsAreNotThere(self):
+        (self.root / "secret").write_text("secret")
+        skill = self.make_skill("demo", {"scripts/x.py":
+            "import os\nfor fd in range(3, 64):\n    try: print(os.read(fd, 6))\n    except OSError: pass"})
+        with open(self.root / "secret") as held:
+            completed = subprocess.run([str(BINARY), "run", str(skill), "scripts/x.py"], cwd=self.work,
+                                       env=self.environment(), pass_fds=[held.fileno()], capture_output=True, timeout=60)
+        self.assertEqual((completed.returncode, completed.stdout), (0, b""))
+
+    def test_T12_TheChildIsJailed(self):
+        from support import children_of, start
+        skill = self.make_skill("demo", {"scripts/x.py": "print('up', flush=True)\nwhile True: pass"})
+        process = start(self, "run", skill, "scripts/x.py")
+        self.assertEqual(process.stdout.readline(), b"up\n")
+        (child,) = children_of(process.pid)
+        status = dict(line.split(":\t", 1) for line in pathlib.Path(f"/proc/{child}/status").read_text().splitlines()
+                      if ":\t" in line)
+        process.terminate()
+        process.communicate(timeout=60)
+        self.assertEqual((status["NoNewPrivs"], status["Seccomp"], status["Threads"]), ("1", "2", "1"))
+        for kind in ("CapEff", "CapPrm", "CapInh", "CapAmb", "CapBnd"):
+            self.assertEqual(int(status[kind], 16), 0, kind)
+
+
+if __name__ == "__main__":
+    unittest.main()
