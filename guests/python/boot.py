@@ -60,10 +60,7 @@ main_names = {name: value for name, value in sys.modules["__main__"].__dict__.it
               if name not in ("__annotations__",)}
 
 
-def _warm_up():
-    """Bytecode specialises itself by writing into itself: done here, a run need not write those pages."""
-    import argparse, contextlib, csv, dataclasses, datetime, io, json, pathlib, re, textwrap, traceback
-    source = '''
+WARM_SOURCE = '''
 import argparse, json, re, sys
 from dataclasses import dataclass, field
 from typing import Optional
@@ -101,9 +98,14 @@ def main(argv=None):
 if __name__ == "__main__":
     sys.exit(main())
 '''
+
+
+def _warm_up():
+    """Bytecode specialises itself by writing into itself: done here, a run need not write those pages."""
+    import argparse, contextlib, csv, dataclasses, datetime, io, json, pathlib, re, textwrap, traceback
     for _ in range(60):
         names = {"__name__": "warm", "__builtins__": __builtins__}
-        exec(compile(source, "<warm>", "exec"), names)
+        exec(compile(WARM_SOURCE, "<warm>", "exec"), names)
         names["main"]()
         parser = argparse.ArgumentParser(description="warm up", prog="warm")
         parser.add_argument("path", nargs="*", help="paths")

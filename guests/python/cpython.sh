@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2034,SC2046,SC2115,SC2164  # word splitting is wanted, and errexit is on
 # Builds what changes rarely: the native CPython that drives the cross-compile, wasi-libc's folder, zlib and
 # CPython for wasm32-wasip1. Each result is a folder of the cache whose name carries the hash of its inputs.
 # Sourced by build.sh after recipe.sh; sets SOURCE, HOST_PYTHON, SYSROOT, ZLIB and WASM_PYTHON.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2034,SC2046,SC2115,SC2164  # word splitting is wanted, and errexit is on
 # Builds what changes often: the library folder, the guest's program and its snapshot.
 # Sourced by build.sh after cpython.sh; sets LIBRARY, PROGRAM and SNAPSHOT.
 

@@ -29,7 +29,7 @@ class Skills(TestCase):
         self.assertEqual(listing.code, 0)
         self.assertEqual([skill["id"] for skill in listing.json()["skills"]], ["good"])
         broken = [d for d in listing.json()["diagnostics"] if d["path"].endswith("bad/SKILL.md")]
-        self.assertTrue(broken and broken[0]["severity"] == "error" and broken[0]["line"])
+        self.assertIn(("error", True), [(d["severity"], bool(d["line"])) for d in broken])
         self.assert_error(self.openskills("--skills", self.skills, "run", "bad", "x.py"), 127, "skill-not-found")
 
     def test_UnknownSkillNamesNearMatches(self):
