@@ -10,6 +10,7 @@ The rules:
     unknown     an include, folder or public header that the tables below do not know
     wasmtime    a header of the WebAssembly engine outside wasm/
     system      a header of the operating system, or a raw system call, outside os/ and jail/ (tests are exempt)
+    test        a source that includes a helper of the tests (test_*.h, *_test.h, *_test_support.h)
     public      a public header that includes something that is not installed
     length      a source file of more than 500 lines
 """
@@ -76,7 +77,7 @@ LENGTH_NAMES = {"CMakeLists.txt"}
 SKIPPED_FOLDERS = {"node_modules", "target", "__pycache__", ".git"}
 
 CXX_SUFFIXES = {".h", ".cc"}
-TEST_FILE = re.compile(r".*_(test|fuzz|bench|test_support)\.(cc|h)")
+TEST_FILE = re.compile(r".*_(test|fuzz|bench)\.cc|(.*_test(_support)?|test_.*)\.h")
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 Violation = namedtuple("Violation", "file line rule message")
@@ -147,11 +148,14 @@ def check_include(tree, path, line, layer, quoted, target):
         yield report("unknown", f"{target} is not in the tree, or not among check_layers.py's public headers")
     elif used is not None and used in RANK and not may_use(layer, used):
         yield report("arrow", f"{target}: {arrow_message(layer, used)}")
+    is_test = TEST_FILE.fullmatch(path.name)
+    if TEST_FILE.fullmatch(target.rsplit("/", 1)[-1]) and used is not None and not is_test:
+        yield report("test", f"{target} is for tests, which may do what other sources may not")
     if is_public and used not in (None, "?") and not target.startswith("openskills/"):
         yield report("public", f"{target} is not installed, so no user of this header could compile it")
     if WASMTIME_HEADER.fullmatch(target) and layer not in WASMTIME_LAYERS and used is None:
         yield report("wasmtime", f"{target}: only wasm/ knows the engine")
-    if SYSTEM_HEADER.fullmatch(target) and layer not in SYSTEM_LAYERS and not TEST_FILE.fullmatch(path.name):
+    if SYSTEM_HEADER.fullmatch(target) and layer not in SYSTEM_LAYERS and not is_test:
         yield report("system", f"{target}: only os/ and jail/ talk to the kernel")
 
 
@@ -279,6 +283,7 @@ CASES = [
     ("linux/landlock.h outside jail/", "runtime/src/run/planted.h", "#include <linux/landlock.h>\n", "system"),
     ("a raw call outside os/", "runtime/src/run/planted.cc", "int f(int fd) { return ::close(fd); }\n", "system"),
     ("syscall() outside os/", "runtime/src/run/planted.cc", "long f() { return syscall(39); }\n", "system"),
+    ("a helper of the tests", "runtime/src/catalog/planted.cc", '#include "planted_test.h"\n', "test"),
     ("a file that is too long", "runtime/src/base/planted.cc", "// line\n" * 501, "length"),
     ("a script that is too long", "scripts/planted.sh", "# line\n" * 501, "length"),
     ("link a later layer", "runtime/src/os/CMakeLists.txt", "openskills_layer(os PUBLIC\n  openskills_run)\n", "arrow"),
@@ -294,6 +299,7 @@ CASES = [
      "#include <unistd.h>\nint f() { return ::close(3); }\n", None),
     ("allowed: the kernel in jail/", "runtime/src/jail/planted.cc", "#include <linux/landlock.h>\n", None),
     ("allowed: the kernel in a test", "runtime/src/run/planted_test.cc", "#include <unistd.h>\n", None),
+    ("allowed: the kernel in a test's helper", "runtime/src/run/test_planted.h", "#include <unistd.h>\n", None),
     ("allowed: a comment", "runtime/src/run/planted.cc", "// #include <unistd.h> and ::close(fd)\n", None),
     ("allowed: a method", "runtime/src/run/planted.cc", "void f() { File::open(3); file.read(4); }\n", None),
     ("allowed: a long line count", "runtime/src/base/planted.cc", "// line\n" * 500, None),

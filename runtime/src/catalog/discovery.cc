@@ -14,11 +14,6 @@
 namespace openskills {
 namespace {
 
-// The guide names 4 to 6 levels and 2,000 folders; a folder the user names may be a large collection.
-constexpr std::size_t kMaxDepth = 6;
-constexpr std::size_t kMaxDirectoriesInStandardPlace = 2'000;
-constexpr std::size_t kMaxDirectoriesInExplicitRoot = 200'000;
-
 constexpr std::string_view kProjectPlaces[] = {".openskills/skills", ".agents/skills", ".claude/skills"};
 constexpr std::string_view kConfigPlaces[] = {"openskills/skills", "agents/skills"};
 
@@ -48,7 +43,8 @@ class Scanner {
   struct Root {
     std::string path;  // canonical
     SkillScope scope = SkillScope::kExplicit;
-    std::size_t max_directories = kMaxDirectoriesInExplicitRoot;
+    std::size_t max_depth = 0;
+    std::size_t max_directories = 0;
     FollowLinks follow_links = FollowLinks::kYes;
   };
 
@@ -170,8 +166,9 @@ bool Scanner::visit(int parent_fd, const std::string& directory, const std::stri
   if (check_seen_ && has_seen(path)) return true;
   if (!has_room(directory)) return false;
   if (try_skill({parent_fd, name, path, name, root_->scope}) != SkillPresence::kNone) return true;
-  if (depth >= kMaxDepth) {
-    truncated(path, fmt::format("folders deeper than {} levels below '{}' are not searched", kMaxDepth, root_->path));
+  if (depth >= root_->max_depth) {
+    truncated(path,
+              fmt::format("folders deeper than {} levels below '{}' are not searched", root_->max_depth, root_->path));
     return true;
   }
   const Result<UniqueFd> child = os::open_child_directory(parent_fd, name);
@@ -195,7 +192,7 @@ void Scanner::follow(const LinkToFollow& link) {
   const Result<std::string> target = os::path_of_fd(fd->get());
   if (!target || has_seen(*target) || !has_room(link.directory)) return;
   if (try_skill({fd->get(), {}, *target, link.name, root_->scope}) != SkillPresence::kNone) return;
-  if (link.depth >= kMaxDepth) return;
+  if (link.depth >= root_->max_depth) return;
   search(fd->get(), *target, link.depth);
 }
 
@@ -224,7 +221,8 @@ DiscoveryResult discover_standard(const DiscoveryOptions& options) {
     const Result<std::string> path = os::canonical_path(place.path);
     if (!fd || !path) continue;
     if (place.scope == SkillScope::kProject && users.contains(*path)) continue;
-    Scanner::Root root{*path, place.scope, kMaxDirectoriesInStandardPlace, FollowLinks::kYes};
+    Scanner::Root root{*path, place.scope, options.bounds.max_depth, options.bounds.max_directories_in_standard_place,
+                       FollowLinks::kYes};
     if (place.scope == SkillScope::kUser || options.project_trust == ProjectTrust::kTrusted) {
       scanner.scan(fd->get(), root);
       continue;
@@ -254,7 +252,8 @@ Result<DiscoveryResult> discover_explicit(const DiscoveryOptions& options) {
     TRY(const std::string path, os::canonical_path(named));
     const bool seen = scanner.has_seen(path);
     const std::size_t before = scanner.result().skills.size();
-    const Scanner::Root root{path, SkillScope::kExplicit, kMaxDirectoriesInExplicitRoot, FollowLinks::kYes};
+    const Scanner::Root root{path, SkillScope::kExplicit, options.bounds.max_depth,
+                             options.bounds.max_directories_in_explicit_root, FollowLinks::kYes};
     scanner.scan(fd.get(), root);
     if (seen || scanner.result().skills.size() > before) continue;
     empty_roots.push_back({DiagnosticCode::kNoSkillFound, Severity::kWarning,

@@ -24,6 +24,14 @@ namespace openskills {
 enum class ProjectTrust : std::uint8_t { kUntrusted, kTrusted };
 enum class StandardPlaces : std::uint8_t { kSkip, kScan };
 
+// How far a search goes; meeting a bound is a diagnostic. The guide names 4 to 6 levels and about 2,000 folders; a
+// folder that the user names may be a large collection.
+struct DiscoveryBounds {
+  std::size_t max_depth = 6;  // levels below a root
+  std::size_t max_directories_in_standard_place = 2'000;
+  std::size_t max_directories_in_explicit_root = 200'000;
+};
+
 struct DiscoveryOptions {
   // Folders of skills, or a skill's own folder. Naming one implies trust. When there is any, only these are searched.
   std::vector<std::string> explicit_roots;
@@ -33,6 +41,7 @@ struct DiscoveryOptions {
   ProjectTrust project_trust = ProjectTrust::kUntrusted;
   std::string home_dir;    // empty: no user skills
   std::string config_dir;  // XDG_CONFIG_HOME; empty: home_dir/.config
+  DiscoveryBounds bounds;
 };
 
 // A folder that is searched when no root is named, whether it exists or not.

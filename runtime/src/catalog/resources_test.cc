@@ -19,23 +19,23 @@ std::vector<std::string> paths(const ResourceListing& listing) {
 class Resources : public testing::Test {
  protected:
   Resources() {
-    tree.skill("pdf");
-    skill = load_skill(tree.path("pdf")).value();
+    tree_.skill("pdf");
+    skill_ = load_skill(tree_.path("pdf")).value();
   }
-  TestTree tree;
-  Skill skill;
+  TestTree tree_;
+  Skill skill_;
 };
 
 TEST_F(Resources, AreListedSortedAndRelative) {
-  tree.write("pdf/scripts/run.py", "print()");
-  tree.write("pdf/references/a.md", "");
-  tree.write("pdf/nested/SKILL.md", "x");
-  tree.write("pdf/LICENSE.txt", "12345");
-  tree.write("pdf/.git/HEAD", "x");
-  tree.write("pdf/scripts/__pycache__/run.pyc", "x");
-  tree.write("pdf/node_modules/x/index.js", "x");
-  tree.write("pdf/.DS_Store", "x");
-  const ResourceListing listing = list_resources(skill).value();
+  tree_.write("pdf/scripts/run.py", "print()");
+  tree_.write("pdf/references/a.md", "");
+  tree_.write("pdf/nested/SKILL.md", "x");
+  tree_.write("pdf/LICENSE.txt", "12345");
+  tree_.write("pdf/.git/HEAD", "x");
+  tree_.write("pdf/scripts/__pycache__/run.pyc", "x");
+  tree_.write("pdf/node_modules/x/index.js", "x");
+  tree_.write("pdf/.DS_Store", "x");
+  const ResourceListing listing = list_resources(skill_).value();
   EXPECT_EQ(paths(listing),
             (std::vector<std::string>{"LICENSE.txt", "nested/SKILL.md", "references/a.md", "scripts/run.py"}));
   EXPECT_EQ(listing.files[0].size_bytes, 5U);
@@ -44,63 +44,63 @@ TEST_F(Resources, AreListedSortedAndRelative) {
 }
 
 TEST_F(Resources, LinksOutAreLeftOutAndReported) {
-  tree.write("secret.txt", "secret");
-  tree.write("pdf/a.txt", "inside");
-  tree.link("../secret.txt", "pdf/out.txt");
-  tree.link("/etc", "pdf/etc");
-  tree.link("gone", "pdf/broken");
-  tree.link("a.txt", "pdf/alias.txt");
-  tree.link(".", "pdf/loop");
-  tree.fifo("pdf/pipe");
-  const ResourceListing listing = list_resources(skill).value();
+  tree_.write("secret.txt", "secret");
+  tree_.write("pdf/a.txt", "inside");
+  tree_.link("../secret.txt", "pdf/out.txt");
+  tree_.link("/etc", "pdf/etc");
+  tree_.link("gone", "pdf/broken");
+  tree_.link("a.txt", "pdf/alias.txt");
+  tree_.link(".", "pdf/loop");
+  tree_.fifo("pdf/pipe");
+  const ResourceListing listing = list_resources(skill_).value();
   EXPECT_EQ(paths(listing), (std::vector<std::string>{"a.txt", "alias.txt"}));
   EXPECT_EQ(listing.diagnostics.size(), 3U);
   for (const Diagnostic& one : listing.diagnostics) EXPECT_EQ(one.code, DiagnosticCode::kLinkOutside);
 }
 
 TEST_F(Resources, TheListIsBounded) {
-  for (int i = 0; i < 20; ++i) tree.write("pdf/f" + std::to_string(i), "");
+  for (int i = 0; i < 20; ++i) tree_.write("pdf/f" + std::to_string(i), "");
   ResourceLimits limits;
   limits.max_files = 5;
-  const ResourceListing listing = list_resources(skill, limits).value();
+  const ResourceListing listing = list_resources(skill_, limits).value();
   EXPECT_LE(listing.files.size(), 5U);
   EXPECT_TRUE(listing.truncated);
   EXPECT_EQ(listing.diagnostics.at(0).code, DiagnosticCode::kResourcesTruncated);
   limits = {};
   limits.max_depth = 2;
-  tree.write("pdf/a/b/c", "");
-  EXPECT_TRUE(list_resources(skill, limits)->truncated);
+  tree_.write("pdf/a/b/c", "");
+  EXPECT_TRUE(list_resources(skill_, limits)->truncated);
 }
 
 TEST_F(Resources, AreReadByteForByteWithinTheSkill) {
   const std::string bytes("\0\xFF\r\n", 4);
-  tree.write("pdf/assets/data.bin", bytes);
-  EXPECT_EQ(read_resource(skill, "assets/data.bin"), bytes);
-  EXPECT_EQ(read_resource(skill, "assets/../assets/data.bin"), bytes);
-  EXPECT_EQ(read_resource(skill, "assets/data.bin", 3).error().code, ErrorCode::kTooLarge);
-  EXPECT_EQ(read_resource(skill, "assets").error().code, ErrorCode::kNotAFile);
-  EXPECT_EQ(read_resource(skill, "none").error().code, ErrorCode::kPathNotFound);
+  tree_.write("pdf/assets/data.bin", bytes);
+  EXPECT_EQ(read_resource(skill_, "assets/data.bin"), bytes);
+  EXPECT_EQ(read_resource(skill_, "assets/../assets/data.bin"), bytes);
+  EXPECT_EQ(read_resource(skill_, "assets/data.bin", 3).error().code, ErrorCode::kTooLarge);
+  EXPECT_EQ(read_resource(skill_, "assets").error().code, ErrorCode::kNotAFile);
+  EXPECT_EQ(read_resource(skill_, "none").error().code, ErrorCode::kPathNotFound);
 }
 
 TEST_F(Resources, AReadNeverLeavesTheSkill) {
-  tree.write("secret.txt", "secret");
-  tree.link("../secret.txt", "pdf/out.txt");
-  tree.link("..", "pdf/up");
-  const std::string absolute = tree.path("secret.txt");
+  tree_.write("secret.txt", "secret");
+  tree_.link("../secret.txt", "pdf/out.txt");
+  tree_.link("..", "pdf/up");
+  const std::string absolute = tree_.path("secret.txt");
   for (const std::string& path :
        {std::string("../secret.txt"), absolute, std::string("out.txt"), std::string("up/secret.txt"),
         std::string("..\\secret.txt"), std::string("C:/secret.txt"), std::string("//host/share"),
         std::string("a/../../secret.txt"), std::string("/proc/self/environ")}) {
-    const Result<std::string> read = read_resource(skill, path);
+    const Result<std::string> read = read_resource(skill_, path);
     ASSERT_FALSE(read) << path;
     const bool refused =
         read.error().code == ErrorCode::kPathEscapesRoot || read.error().code == ErrorCode::kPathNotFound;
     EXPECT_TRUE(refused) << path;
   }
-  EXPECT_EQ(read_resource(skill, std::string("SKILL.md\0x", 10)).error().code, ErrorCode::kInvalidArgument);
-  EXPECT_EQ(read_resource(skill, "").error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(read_resource(skill_, std::string("SKILL.md\0x", 10)).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(read_resource(skill_, "").error().code, ErrorCode::kInvalidArgument);
   // The positive control: the same calls read what is inside.
-  EXPECT_TRUE(read_resource(skill, "SKILL.md"));
+  EXPECT_TRUE(read_resource(skill_, "SKILL.md"));
 }
 
 TEST(SkillDigest, MatchesTheVectorOfTheProposal) {

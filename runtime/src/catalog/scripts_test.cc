@@ -45,24 +45,24 @@ TEST(ClassifyScript, TheShebangBeatsTheExtension) {
 class Scripts : public testing::Test {
  protected:
   Scripts() {
-    tree.skill("pdf");
-    skill = load_skill(tree.path("pdf")).value();
+    tree_.skill("pdf");
+    skill_ = load_skill(tree_.path("pdf")).value();
   }
-  TestTree tree;
-  Skill skill;
+  TestTree tree_;
+  Skill skill_;
 };
 
 TEST_F(Scripts, AreListed) {
-  tree.write("pdf/scripts/b.py", "");
-  tree.write("pdf/scripts/lib/c.sh", "");
-  tree.write("pdf/scripts/tool", "#!/usr/bin/env python3\n");
-  tree.write("pdf/scripts/__init__.py", "");
-  tree.write("pdf/scripts/notes.txt", "text");
-  tree.write("pdf/top.js", "");
-  tree.write("pdf/assets/template.js", "");
-  tree.write("pdf/wasm/skill.wasm", "");
+  tree_.write("pdf/scripts/b.py", "");
+  tree_.write("pdf/scripts/lib/c.sh", "");
+  tree_.write("pdf/scripts/tool", "#!/usr/bin/env python3\n");
+  tree_.write("pdf/scripts/__init__.py", "");
+  tree_.write("pdf/scripts/notes.txt", "text");
+  tree_.write("pdf/top.js", "");
+  tree_.write("pdf/assets/template.js", "");
+  tree_.write("pdf/wasm/skill.wasm", "");
   std::vector<std::string> found;
-  const std::vector<Script> scripts = list_scripts(skill).value();
+  const std::vector<Script> scripts = list_scripts(skill_).value();
   for (const Script& script : scripts) found.push_back(script.path);
   EXPECT_EQ(found, (std::vector<std::string>{"scripts/b.py", "scripts/lib/c.sh", "scripts/tool", "top.js",
                                              "wasm/skill.wasm"}));
@@ -71,49 +71,49 @@ TEST_F(Scripts, AreListed) {
 }
 
 TEST_F(Scripts, AreFoundByPathWithinTheSkill) {
-  tree.write("pdf/scripts/run.py", "");
-  tree.write("outside.py", "");
-  tree.link("../../outside.py", "pdf/scripts/link.py");
-  EXPECT_EQ(find_script(skill, "scripts/run.py")->path, "scripts/run.py");
-  EXPECT_EQ(find_script(skill, "./scripts/run.py")->path, "scripts/run.py");
-  EXPECT_EQ(find_script(skill, "run.py")->path, "scripts/run.py");
-  const Error missing = find_script(skill, "ruin.py").error();
+  tree_.write("pdf/scripts/run.py", "");
+  tree_.write("outside.py", "");
+  tree_.link("../../outside.py", "pdf/scripts/link.py");
+  EXPECT_EQ(find_script(skill_, "scripts/run.py")->path, "scripts/run.py");
+  EXPECT_EQ(find_script(skill_, "./scripts/run.py")->path, "scripts/run.py");
+  EXPECT_EQ(find_script(skill_, "run.py")->path, "scripts/run.py");
+  const Error missing = find_script(skill_, "ruin.py").error();
   EXPECT_EQ(missing.code, ErrorCode::kScriptNotFound);
   EXPECT_NE(missing.hint.find("scripts/run.py"), std::string::npos);
   for (const char* path : {"../outside.py", "scripts/link.py", "/bin/sh", "..\\outside.py"}) {
-    EXPECT_EQ(find_script(skill, path).error().code, ErrorCode::kPathEscapesRoot) << path;
+    EXPECT_EQ(find_script(skill_, path).error().code, ErrorCode::kPathEscapesRoot) << path;
   }
-  EXPECT_EQ(find_script(skill, "scripts").error().code, ErrorCode::kScriptNotFound);
+  EXPECT_EQ(find_script(skill_, "scripts").error().code, ErrorCode::kScriptNotFound);
 }
 
 TEST_F(Scripts, TheEntryPointIsTheFirstKindThereIs) {
-  tree.write("pdf/scripts/other.py", "");
-  const Error none = find_entry_point(skill).error();
+  tree_.write("pdf/scripts/other.py", "");
+  const Error none = find_entry_point(skill_).error();
   EXPECT_EQ(none.code, ErrorCode::kEntryPointNotFound);
   EXPECT_NE(none.message.find("scripts/other.py"), std::string::npos);
-  tree.write("pdf/main.sh", "");
-  EXPECT_EQ(find_entry_point(skill)->path, "main.sh");
-  tree.write("pdf/scripts/main.mjs", "");
-  EXPECT_EQ(find_entry_point(skill)->language, Language::kJavaScript);
-  tree.write("pdf/script.py", "");
-  EXPECT_EQ(find_entry_point(skill)->path, "script.py");
-  tree.write("pdf/wasm/skill.wasm", "");
-  EXPECT_EQ(find_entry_point(skill)->language, Language::kWasm);
+  tree_.write("pdf/main.sh", "");
+  EXPECT_EQ(find_entry_point(skill_)->path, "main.sh");
+  tree_.write("pdf/scripts/main.mjs", "");
+  EXPECT_EQ(find_entry_point(skill_)->language, Language::kJavaScript);
+  tree_.write("pdf/script.py", "");
+  EXPECT_EQ(find_entry_point(skill_)->path, "script.py");
+  tree_.write("pdf/wasm/skill.wasm", "");
+  EXPECT_EQ(find_entry_point(skill_)->language, Language::kWasm);
 }
 
 TEST_F(Scripts, TwoEntryPointsOfOneKindAreAmbiguous) {
-  tree.write("pdf/main.py", "");
-  tree.write("pdf/scripts/main.py", "");
-  tree.write("pdf/main.sh", "");
-  const Error error = find_entry_point(skill).error();
+  tree_.write("pdf/main.py", "");
+  tree_.write("pdf/scripts/main.py", "");
+  tree_.write("pdf/main.sh", "");
+  const Error error = find_entry_point(skill_).error();
   EXPECT_EQ(error.code, ErrorCode::kEntryPointAmbiguous);
   EXPECT_NE(error.message.find("main.py, scripts/main.py"), std::string::npos);
 }
 
 TEST_F(Scripts, ALinkOutOfTheSkillIsNoEntryPoint) {
-  tree.write("outside.py", "");
-  tree.link("../outside.py", "pdf/main.py");
-  EXPECT_EQ(find_entry_point(skill).error().code, ErrorCode::kEntryPointNotFound);
+  tree_.write("outside.py", "");
+  tree_.link("../outside.py", "pdf/main.py");
+  EXPECT_EQ(find_entry_point(skill_).error().code, ErrorCode::kEntryPointNotFound);
 }
 
 }  // namespace

@@ -113,7 +113,7 @@ struct Diagnostic {
   DiagnosticCode code = DiagnosticCode::kYamlInvalid;
   Severity severity = Severity::kError;
   std::string message;
-  std::string path = {};  // of the file or folder; empty while only a text is known
+  std::string path;  // of the file or folder; empty while only a text is known
   std::uint32_t line = 0;
   std::uint32_t column = 0;
 };

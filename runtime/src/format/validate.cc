@@ -39,7 +39,7 @@ class StrictValidator {
   void warn(DiagnosticCode code, std::string message, Position at) {
     diagnostics_.push_back({code, Severity::kWarning, std::move(message), {}, at.line, at.column});
   }
-  const YamlPair* field(std::string_view key) const {
+  [[nodiscard]] const YamlPair* field(std::string_view key) const {
     for (const YamlPair& pair : root_.pairs) {
       if (pair.key == key) return &pair;
     }
@@ -130,11 +130,11 @@ void StrictValidator::check_fields() {
 void StrictValidator::check_keys() {
   std::vector<std::string_view> unknown;
   std::string suggestions;
-  std::optional<Position> first;
+  Position first;
   for (const YamlPair& pair : root_.pairs) {
     if (is_specified_key(pair.key)) continue;
     unknown.push_back(pair.key);
-    if (!first) first = pair.position;
+    if (unknown.size() == 1) first = pair.position;
     const std::string_view similar = similar_key(pair.key);
     if (is_specified_key(similar)) suggestions += fmt::format(" Did you mean '{}'?", similar);
   }
@@ -144,7 +144,7 @@ void StrictValidator::check_keys() {
         fmt::format("Unexpected fields in frontmatter: {}. Only ['allowed-tools', 'compatibility', 'description', "
                     "'license', 'metadata', 'name'] are allowed.{}",
                     fmt::join(unknown, ", "), suggestions),
-        *first);
+        first);
 }
 
 void StrictValidator::check_name_field() {

@@ -58,7 +58,7 @@ class TreeBuilder {
   void note(DiagnosticCode code, std::string message, Position at);
   void note_cut(const yaml_event_t& event, const YamlNode& node);
   void drop_repeated_keys(YamlNode& mapping);
-  Position position(const yaml_mark_t& mark) const {
+  [[nodiscard]] Position position(const yaml_mark_t& mark) const {
     return {first_line_ + static_cast<std::uint32_t>(mark.line), static_cast<std::uint32_t>(mark.column) + 1};
   }
 

@@ -10,7 +10,7 @@ namespace openskills {
 namespace {
 
 // Deep enough for recursive C code, small enough for the stack of any thread that runs a guest.
-constexpr std::size_t kMaxWasmStackBytes = 1U << 20U;
+constexpr std::size_t kMaxWasmStackBytes = std::size_t{2} << 20U;
 constexpr std::size_t kMaxModuleTableElements = 100'000;
 constexpr std::size_t kMaxPooledMemoryBytes = std::size_t{4} << 30U;
 
@@ -28,7 +28,7 @@ constexpr const char* kTargetFeatures[] = {"has_lse"};
 #endif
 
 // Everything that shapes compiled code. A change here must change kCodeRevision.
-constexpr int kCodeRevision = 1;
+constexpr int kCodeRevision = 2;
 
 Result<void> configure_code(wasm_config_t* config) {
   if (wasmtime_error_t* error = wasmtime_config_target_set(config, kTarget)) {

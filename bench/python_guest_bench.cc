@@ -1,0 +1,38 @@
+// One run of a Python script in the guest, through the runtime's own call: plan, mounts, run, outcome.
+//
+//   python_guest_bench in-process|process SCRIPT [ARGS…]
+#include <string>
+#include <vector>
+
+#include "openskills/runtime.h"
+#include "sampler.h"
+
+namespace {
+
+struct Bench {
+  openskills::OpenSkillRuntime runtime{openskills::RuntimeOptions{}};
+  openskills::RunOptions options;
+  std::vector<std::string> command = {"python3"};
+  std::string failure;
+
+  const char* run_once() {
+    const openskills::Outcome outcome = runtime.exec("", command, options);
+    if (outcome.ok()) return nullptr;
+    failure = outcome.error ? outcome.error->message : outcome.stderr_bytes;
+    return failure.c_str();
+  }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3) return 2;
+  Bench bench;
+  const std::string script = argv[2];
+  bench.options.isolation = std::string(argv[1]) == "process" ? openskills::Isolation::kProcess
+                                                               : openskills::Isolation::kInProcess;
+  bench.options.workspace = script.substr(0, script.rfind('/'));
+  bench.command.push_back(script);
+  bench.command.insert(bench.command.end(), argv + 3, argv + argc);
+  return sampler_serve([](void* context) { return static_cast<Bench*>(context)->run_once(); }, &bench);
+}
