@@ -26,6 +26,7 @@ ROOT = BENCH.parent
 TEXT = "the quick brown fox jumps over the lazy dog and the cat"
 PYTHON = "/usr/bin/python3"
 TIMEOUT_MS = 100
+TINY_CALLS = 100  # in a sample: one alone would measure how cold the floor left the caches
 WARM_UP = 5
 
 
@@ -81,6 +82,7 @@ class Figure:
     subtract_ns: int = 0  # what of each sample does not belong to the job
     percentile: str = "p50"  # which one the bar speaks of
     bar_ms: float = 0  # instead of a ratio
+    jobs: int = 1  # how many times the program does the job in one sample
 
 
 @dataclass
@@ -116,7 +118,7 @@ def measure(figure, runs, cwd):
         for _ in range(WARM_UP):
             program.sample()
             floor.sample()
-        pairs = [(program.sample() - figure.subtract_ns, floor.sample()) for _ in range(runs)]
+        pairs = [((program.sample() - figure.subtract_ns) / figure.jobs, floor.sample()) for _ in range(runs)]
     samples, floors = zip(*pairs)
     ms = lambda values, share: percentile(values, share) / 1e6
     p50, p99, floor_p50 = ms(samples, 0.5), ms(samples, 0.99), ms(floors, 0.5)
@@ -163,10 +165,11 @@ def figures(build, scratch):
     words = make_script_skill(scratch)
     script, workspace = words / "scripts" / "words.py", scratch / "workspace"
     workspace.mkdir()
+    guest = build / "share" / "openskills" / "guests" / "python" / "python.wasm"
     run = [openskills, "run", words, "scripts/words.py", "--workspace", workspace, "--", TEXT]
     spin = [openskills, "exec", "--workspace", workspace, "--timeout", f"{TIMEOUT_MS}ms", "--", "python3", "-c",
             "while True: pass"]
-    existing = lambda name, *arguments: [programs / f"{name}_bench", *arguments]
+    existing = lambda name, *arguments: [programs / f"{name}_bench", *map(str, arguments)]
     spawned = lambda command, *options: spawn + [*options, *command] if openskills.is_file() else [openskills]
     discovery = "open + read 4 KiB + close"
     return [
@@ -175,7 +178,9 @@ def figures(build, scratch):
                discovery, [programs / "scan_floor", big], 2.5, 1.2, subtract_ns=process_floor(noop, scratch)),
         Figure("discover 10,000 skills, valid index", existing("index", big), "fstatat",
                [programs / "stat_floor", big], 2, 1.2),
-        Figure("tiny wasm call, warm", existing("tiny_call"), "no-op process", noop, 1 / 20, 1 / 50),
+        Figure("tiny wasm call, warm", existing("tiny_call", TINY_CALLS), "no-op process", noop, 1 / 20, 1 / 50,
+               jobs=TINY_CALLS),
+        Figure("instantiate the Python guest", existing("instantiate", guest), "no-op process", noop, 0, 0, bar_ms=0.1),
         Figure("Python script, in process, warm", existing("python_guest", "in-process", script, TEXT),
                "python3 -c pass", bare_python, 1 / 5, 1 / 10),
         Figure("Python script, child per run", existing("python_guest", "process", script, TEXT), "python3 -c pass",

@@ -1,5 +1,7 @@
-// One call of a module that does nothing, with engine and code loaded: from an empty store to its teardown.
-#include <array>
+// Calls of a module that does nothing, with engine and code loaded: each from an empty store to its teardown.
+//
+//   tiny_call_bench CALLS_PER_SAMPLE
+#include <cstdlib>
 #include <string>
 
 #include "os/files.h"
@@ -22,8 +24,16 @@ struct Bench {
   InProcessWasmExecutor executor{ModuleStore::default_directory(), {Allocation::kPooling, 8}};
   Invocation invocation;
   CancelToken cancel;
+  int calls = 1;
 
   const char* run_once() {
+    for (int call = 0; call < calls; ++call) {
+      if (const char* failure = call_once()) return failure;
+    }
+    return nullptr;
+  }
+
+  const char* call_once() {
     OutputCapture capture(invocation.limits.output_bytes);
     const Result<ExecutionResult> result = executor.execute(invocation, capture, cancel);
     return result && result->ending == Ending::kExited ? nullptr : "the call failed";
@@ -32,13 +42,15 @@ struct Bench {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
   auto folder = os::TemporaryDirectory::create("openskills-bench-");
   if (!folder) return 1;
   const auto fd = os::open_directory(folder->path());
   const std::string bytes(reinterpret_cast<const char*>(kModule), sizeof kModule);
   if (!fd || !os::write_file_atomically(fd->get(), "tiny.wasm", bytes)) return 1;
   Bench bench;
+  bench.calls = std::atoi(argv[1]);
   bench.invocation.program_path = folder->path() + "/tiny.wasm";
   bench.invocation.argv = {"tiny"};
   return sampler_serve([](void* context) { return static_cast<Bench*>(context)->run_once(); }, &bench);

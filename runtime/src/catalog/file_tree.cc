@@ -29,13 +29,17 @@ class TreeLister {
 
  private:
   Result<void> list_folder(int fd, const std::string& prefix, std::size_t depth);
-  Result<void> add(int fd, const os::DirectoryEntry& entry, std::string path, std::size_t depth);
-  Result<void> add_link(int fd, const os::DirectoryEntry& entry, TreeEntry& found);
+  Result<void> enter(int fd, const std::string& name, const std::string& path, std::size_t depth);
+  [[nodiscard]] Result<TreeEntry> describe(int fd, const os::DirectoryEntry& entry, const std::string& path) const;
 
   int root_fd_;
   const TreeOptions& options_;
   Tree tree_;
 };
+
+TreeEntry unreadable(const std::string& path, const Error& error) {
+  return {path, TreeEntryKind::kUnreadable, 0, error.message};
+}
 
 Result<void> TreeLister::list_folder(int fd, const std::string& prefix, std::size_t depth) {
   TRY(std::vector<os::DirectoryEntry> entries, os::list_directory(fd, prefix.empty() ? "." : prefix));
@@ -47,45 +51,47 @@ Result<void> TreeLister::list_folder(int fd, const std::string& prefix, std::siz
       tree_.truncated_at = prefix.empty() ? "." : prefix;
       return {};
     }
-    TRY(add(fd, entry, prefix + entry.name, depth));
+    const std::string path = prefix + entry.name;
+    if (entry.kind == os::FileKind::kDirectory) {
+      const Result<void> entered = enter(fd, entry.name, path, depth);
+      if (!entered) tree_.entries.push_back(unreadable(path, entered.error()));
+      continue;
+    }
+    Result<TreeEntry> found = describe(fd, entry, path);
+    tree_.entries.push_back(found ? std::move(*found) : unreadable(path, found.error()));
   }
   return {};
 }
 
-Result<void> TreeLister::add(int fd, const os::DirectoryEntry& entry, std::string path, std::size_t depth) {
-  if (entry.kind == os::FileKind::kDirectory) {
-    if (depth >= options_.max_depth) {
-      tree_.truncated_at = path;
-      return {};
-    }
-    TRY(const UniqueFd child, os::open_child_directory(fd, entry.name));
-    return list_folder(child.get(), path + '/', depth + 1);
+Result<void> TreeLister::enter(int fd, const std::string& name, const std::string& path, std::size_t depth) {
+  if (depth >= options_.max_depth) {
+    tree_.truncated_at = path;
+    return {};
   }
+  TRY(const UniqueFd child, os::open_child_directory(fd, name));
+  return list_folder(child.get(), path + '/', depth + 1);
+}
+
+Result<TreeEntry> TreeLister::describe(int fd, const os::DirectoryEntry& entry, const std::string& path) const {
   TreeEntry found;
-  found.path = std::move(path);
-  if (entry.kind == os::FileKind::kSymlink) {
-    TRY(add_link(fd, entry, found));
-  } else if (entry.kind == os::FileKind::kFile) {
+  found.path = path;
+  if (entry.kind == os::FileKind::kFile) {
     TRY(const os::FileInfo info, os::file_info_in(fd, entry.name));
     found.size_bytes = info.size_bytes;
-  } else {
-    found.kind = TreeEntryKind::kSpecial;
+    return found;
   }
-  tree_.entries.push_back(std::move(found));
-  return {};
-}
-
-Result<void> TreeLister::add_link(int fd, const os::DirectoryEntry& entry, TreeEntry& found) {
+  found.kind = TreeEntryKind::kSpecial;
+  if (entry.kind != os::FileKind::kSymlink) return found;
   TRY(found.target, os::read_link(fd, entry.name));
   found.kind = TreeEntryKind::kLinkOutside;
-  if (const Result<UniqueFd> file = os::open_file_beneath(root_fd_, found.path)) {
-    TRY(const os::FileInfo info, os::file_info(file->get()));
+  if (const Result<UniqueFd> target = os::open_file_beneath(root_fd_, path)) {
+    TRY(const os::FileInfo info, os::file_info(target->get()));
     found.kind = info.kind == os::FileKind::kFile        ? TreeEntryKind::kFile
                  : info.kind == os::FileKind::kDirectory ? TreeEntryKind::kLink
                                                          : TreeEntryKind::kSpecial;
     found.size_bytes = info.size_bytes;
   }
-  return {};
+  return found;
 }
 
 }  // namespace

@@ -17,13 +17,14 @@ enum class TreeEntryKind : std::uint8_t {
   kLink,         // to a folder inside
   kLinkOutside,  // or to nothing
   kSpecial,      // a pipe, a socket, a device
+  kUnreadable,   // a folder that cannot be listed, or a file that is gone again
 };
 
 struct TreeEntry {
   std::string path;  // relative, with '/'
   TreeEntryKind kind = TreeEntryKind::kFile;
   std::uint64_t size_bytes = 0;  // kFile
-  std::string target;            // kLink, kLinkOutside: what the link says
+  std::string target;            // kLink, kLinkOutside: what the link says; kUnreadable: why
 };
 
 struct TreeOptions {

@@ -15,7 +15,8 @@ constexpr std::size_t kMaxDigestedFiles = 100'000;
 constexpr std::size_t kMaxDigestedDepth = 64;
 constexpr std::uint64_t kMaxDigestedBytes = 1ULL << 30U;
 
-// A trailing '/' or a path that names no file beneath is left to the kernel; what it cannot tell apart is not.
+// Escapes are the kernel's to refuse. It takes a drive or a backslash for part of a name, which a skill written for
+// another system does not mean.
 Result<void> check_relative(const std::string& path) {
   if (path.empty()) return fail(ErrorCode::kInvalidArgument, "the path of a resource is empty");
   const bool has_drive = path.size() > 1 && path[1] == ':';
@@ -49,6 +50,9 @@ Result<ResourceListing> list_resources(const Skill& skill, const ResourceLimits&
         report(listing, DiagnosticCode::kLinkOutside, Severity::kWarning,
                fmt::format("the link to '{}' leads out of the skill or nowhere and is left out", entry.target), path);
         break;
+      case TreeEntryKind::kUnreadable:
+        report(listing, DiagnosticCode::kDirectoryUnreadable, Severity::kWarning, entry.target, path);
+        break;
       case TreeEntryKind::kLink:
       case TreeEntryKind::kSpecial: break;
     }
@@ -81,6 +85,7 @@ Result<std::string> skill_digest(const std::string& directory) {
   Sha256 records;
   std::uint64_t left = kMaxDigestedBytes;
   for (const TreeEntry& entry : tree.entries) {
+    if (entry.kind == TreeEntryKind::kUnreadable) return fail(ErrorCode::kAccessDenied, "{}", entry.target);
     std::string content;
     if (entry.kind == TreeEntryKind::kFile) {
       TRY(content, os::read_file_beneath(root.get(), entry.path, static_cast<std::size_t>(left)));

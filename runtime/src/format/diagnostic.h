@@ -113,7 +113,8 @@ struct Diagnostic {
   DiagnosticCode code = DiagnosticCode::kYamlInvalid;
   Severity severity = Severity::kError;
   std::string message;
-  std::string path;  // of the file or folder; empty while only a text is known
+  // Of the file or folder; empty while only a text is known. The initialiser lets an initialiser list leave it out.
+  std::string path = {};  // NOLINT(readability-redundant-member-init)
   std::uint32_t line = 0;
   std::uint32_t column = 0;
 };

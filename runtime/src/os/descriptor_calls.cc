@@ -262,7 +262,7 @@ bool DescriptorCalls::is_terminal(int fd) const noexcept { return ::isatty(fd) =
 
 SystemResult<std::string_view> DescriptorCalls::path_of(int fd, std::span<char> buffer) const noexcept {
   std::array<char, 32> link{};
-  std::snprintf(link.data(), link.size(), "/proc/self/fd/%d", fd);
+  (void)std::snprintf(link.data(), link.size(), "/proc/self/fd/%d", fd);
   const ssize_t length = ::readlinkat(AT_FDCWD, link.data(), buffer.data(), buffer.size());
   if (length < 0) return failed();
   if (static_cast<std::size_t>(length) == buffer.size()) return std::unexpected(Errno{ENAMETOOLONG});

@@ -68,10 +68,11 @@ struct OpenOptions {
   bool data_sync = false;
 };
 
-// A piece of memory to read into or write from. Laid out as the kernel's iovec.
+// A piece of memory to read into or write from. Laid out as the kernel's iovec; without initial values, so that an
+// array of them on the stack costs nothing.
 struct IoSlice {
-  std::byte* data = nullptr;
-  std::size_t size = 0;
+  std::byte* data;
+  std::size_t size;
 };
 
 enum class SeekFrom : std::uint8_t { kStart, kCurrent, kEnd };

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <pwd.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -27,10 +28,14 @@ void UniqueFd::reset() noexcept {
 namespace openskills::os {
 namespace {
 
+// The kernel would take a NUL byte for the path's end.
+Result<void> refuse_nul(std::string_view path) {
+  if (path.find('\0') == std::string_view::npos) return {};
+  return fail(ErrorCode::kInvalidArgument, "the path contains a NUL byte");
+}
+
 Result<UniqueFd> open_plain(const std::string& path, int flags) {
-  if (path.find('\0') != std::string::npos) {
-    return fail(ErrorCode::kInvalidArgument, "the path contains a NUL byte");
-  }
+  TRY(refuse_nul(path));
   const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
   if (fd < 0) return fail_errno(errno, "open", path);
   return UniqueFd(fd);
@@ -38,9 +43,7 @@ Result<UniqueFd> open_plain(const std::string& path, int flags) {
 
 Result<UniqueFd> open_beneath(int root_fd, const std::string& relative_path, int flags,
                               std::uint64_t extra_resolve = 0, mode_t mode = 0) {
-  if (relative_path.find('\0') != std::string::npos) {
-    return fail(ErrorCode::kInvalidArgument, "the path contains a NUL byte");
-  }
+  TRY(refuse_nul(relative_path));
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
   how.mode = mode;
@@ -113,6 +116,7 @@ Result<void> require_regular(int fd, std::string_view name) {
 }
 
 Result<void> make_directories(const std::string& path, mode_t mode) {
+  TRY(refuse_nul(path));
   for (std::size_t end = path.find('/', 1); ; end = path.find('/', end + 1)) {
     const std::string part = path.substr(0, end);
     if (::mkdir(part.c_str(), mode) != 0 && errno != EEXIST) return fail_errno(errno, "create folder", part);
@@ -139,6 +143,7 @@ Result<UniqueFd> open_file_beneath_nofollow(int root_fd, const std::string& rela
 }
 
 Result<void> write_file_beneath(int root_fd, const std::string& relative_path, std::string_view bytes) {
+  TRY(refuse_nul(relative_path));
   UniqueFd folder;
   std::string name = relative_path;
   for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/')) {
@@ -162,6 +167,7 @@ Result<FileInfo> file_info(int fd) {
 }
 
 Result<FileInfo> file_info_at(const std::string& path) {
+  TRY(refuse_nul(path));
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return fail_errno(errno, "stat", path);
   return info_of(status);
@@ -182,6 +188,7 @@ Result<std::string> read_stream(int fd, std::size_t limit_bytes, std::string_vie
 
 Result<std::string> read_prefix(int fd, std::size_t limit_bytes, std::string_view name_for_errors) {
   TRY(require_regular(fd, name_for_errors));
+  if (::lseek(fd, 0, SEEK_SET) < 0) return fail_errno(errno, "rewind", name_for_errors);
   std::string bytes;
   TRY(append_until(fd, limit_bytes, name_for_errors, bytes));
   if (bytes.size() > limit_bytes) bytes.resize(limit_bytes);
@@ -222,6 +229,7 @@ Result<std::vector<DirectoryEntry>> list_directory(int fd, std::string_view name
 }
 
 Result<std::string> canonical_path(const std::string& path) {
+  TRY(refuse_nul(path));
   const std::unique_ptr<char, decltype(&std::free)> resolved(::realpath(path.c_str(), nullptr), &std::free);
   if (!resolved) return fail_errno(errno, "resolve", path);
   return std::string(resolved.get());
@@ -235,7 +243,12 @@ Result<std::string> path_of_fd(int fd) {
   return std::string(target.data(), static_cast<std::size_t>(length));
 }
 
-Result<void> create_directories(const std::string& path) { return make_directories(path, 0777); }
+Result<void> create_directories(const std::string& path) {
+  TRY(make_directories(path, 0777));
+  TRY(const FileInfo info, file_info_at(path));
+  if (info.kind == FileKind::kDirectory) return {};
+  return fail_errno(ENOTDIR, "create folder", path);
+}
 
 Result<UniqueFd> open_private_directory(const std::string& path) {
   TRY(make_directories(path, 0700));
@@ -272,8 +285,10 @@ bool write_all_until(int fd, std::string_view bytes, std::int64_t deadline_monot
 void exit_now(int code) noexcept { ::_exit(code); }
 
 Result<void> write_file_atomically(int directory_fd, const std::string& name, std::string_view bytes) {
-  const std::string temporary = fmt::format(".{}.{}.tmp", name, ::getpid());
-  ::unlinkat(directory_fd, temporary.c_str(), 0);
+  // Random, since threads write the same file, and processes that share a folder may share a number.
+  std::uint64_t unique = 0;
+  if (::getrandom(&unique, sizeof unique, 0) != sizeof unique) return fail_errno(errno, "name a temporary file for", name);
+  const std::string temporary = fmt::format(".{}.{:016x}.tmp", name, unique);
   const UniqueFd fd(::openat(directory_fd, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.valid()) return fail_errno(errno, "create", name);
   Result<void> written = write_all(fd.get(), bytes, name);

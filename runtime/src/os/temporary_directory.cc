@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <utility>
 
@@ -12,27 +13,46 @@
 namespace openskills::os {
 namespace {
 
-// Empties an open folder. Depth is bounded by the descriptors it holds; a deeper tree is refused, not followed.
-constexpr int kMaxDepth = 512;
+// How deep folders are entered, one descriptor each. What lies deeper is moved to the top first and entered from there.
+constexpr int kMaxDepth = 32;
 
-Result<void> empty_directory(int fd, std::string_view name, int depth) {
-  if (depth > kMaxDepth) return fail(ErrorCode::kIo, "'{}' is nested too deeply to remove", name);
+struct Removal {
+  int top_fd = -1;
+  std::size_t moved = 0;
+};
+
+Result<UniqueFd> open_child(int fd, const std::string& name) {
+  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  UniqueFd child(::openat(fd, name.c_str(), kFlags));
+  if (child.valid()) return child;
+  // Its owner can give back the permissions a folder was left without.
+  ::fchmodat(fd, name.c_str(), 0700, 0);
+  child = UniqueFd(::openat(fd, name.c_str(), kFlags));
+  if (!child.valid()) return fail_errno(errno, "open", name);
+  return child;
+}
+
+Result<void> move_to_top(int fd, const std::string& name, Removal& removal) {
+  do {
+    const std::string moved = fmt::format("moved-{}", removal.moved++);
+    if (::renameat2(fd, name.c_str(), removal.top_fd, moved.c_str(), RENAME_NOREPLACE) == 0) return {};
+  } while (errno == EEXIST);
+  return fail_errno(errno, "move", name);
+}
+
+Result<void> empty_directory(int fd, std::string_view name, int depth, Removal& removal) {
   TRY(const std::vector<DirectoryEntry> entries, list_directory(fd, name));
   for (const DirectoryEntry& entry : entries) {
     if (entry.kind != FileKind::kDirectory) {
       if (::unlinkat(fd, entry.name.c_str(), 0) != 0 && errno != ENOENT) return fail_errno(errno, "remove", entry.name);
       continue;
     }
-    const UniqueFd child(::openat(fd, entry.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!child.valid()) {
-      // A guest can take away its own permissions on a folder; its owner can give them back.
-      ::fchmodat(fd, entry.name.c_str(), 0700, 0);
+    TRY(const UniqueFd child, open_child(fd, entry.name));
+    if (depth == kMaxDepth) {
+      TRY(move_to_top(fd, entry.name, removal));
+      continue;
     }
-    const UniqueFd again(child.valid() ? -1
-                                       : ::openat(fd, entry.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    const int open_fd = child.valid() ? child.get() : again.get();
-    if (open_fd < 0) return fail_errno(errno, "open", entry.name);
-    TRY(empty_directory(open_fd, entry.name, depth + 1));
+    TRY(empty_directory(child.get(), entry.name, depth + 1, removal));
     if (::unlinkat(fd, entry.name.c_str(), AT_REMOVEDIR) != 0) return fail_errno(errno, "remove", entry.name);
   }
   return {};
@@ -46,7 +66,12 @@ Result<void> remove_tree(const std::string& path) {
     if (errno == ENOENT) return {};
     return fail_errno(errno, "open", path);
   }
-  TRY(empty_directory(fd.get(), path, 0));
+  Removal removal{fd.get()};
+  std::size_t moved_before = 0;
+  do {
+    moved_before = removal.moved;
+    TRY(empty_directory(fd.get(), path, 0, removal));
+  } while (removal.moved != moved_before);
   if (::rmdir(path.c_str()) != 0) return fail_errno(errno, "remove", path);
   return {};
 }

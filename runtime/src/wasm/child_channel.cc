@@ -46,14 +46,7 @@ Result<void> ChildChannel::pump(const Receiver& receive) {
   TRY(os::wait_readable(watches, os::monotonic_now_ns() + kPollNs));
   if (watches[0].ready) TRY(drain(pipes_.stdout_pipe.read_end, Event::kStdout, receive));
   if (watches[1].ready) TRY(drain(pipes_.stderr_pipe.read_end, Event::kStderr, receive));
-  if (watches[2].ready) {
-    TRY(drain(pipes_.report_pipe.read_end, Event::kReport, receive));
-    if (!open()) {
-      // The child is gone: what it wrote before is complete in the pipes.
-      while (pipes_.stdout_pipe.read_end.valid()) TRY(drain(pipes_.stdout_pipe.read_end, Event::kStdout, receive));
-      while (pipes_.stderr_pipe.read_end.valid()) TRY(drain(pipes_.stderr_pipe.read_end, Event::kStderr, receive));
-    }
-  }
+  if (watches[2].ready) TRY(drain(pipes_.report_pipe.read_end, Event::kReport, receive));
   return {};
 }
 

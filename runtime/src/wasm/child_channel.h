@@ -31,8 +31,12 @@ class ChildChannel {
 
   explicit ChildChannel(Pipes pipes) : pipes_(std::move(pipes)) {}
 
-  // Whether the child still holds its end of the report pipe. Only the child writes there; it closes last.
-  [[nodiscard]] bool open() const noexcept { return pipes_.report_pipe.read_end.valid(); }
+  // Whether there is still something to wait for. Nobody but the child holds the other ends: when it is gone, all that
+  // it wrote has been received.
+  [[nodiscard]] bool open() const noexcept {
+    return pipes_.report_pipe.read_end.valid() || pipes_.stdout_pipe.read_end.valid() ||
+           pipes_.stderr_pipe.read_end.valid();
+  }
 
   // Waits a little for whatever comes first and hands it on.
   [[nodiscard]] Result<void> pump(const Receiver& receive);

@@ -39,6 +39,7 @@ Result<void> configure_code(wasm_config_t* config) {
   wasmtime_config_epoch_interruption_set(config, true);
   wasmtime_config_max_wasm_stack_set(config, kMaxWasmStackBytes);
   wasmtime_config_native_unwind_info_set(config, false);
+  openskills_config_disable_backtraces(config);
   wasmtime_config_memory_init_cow_set(config, true);
   // What toolchains emit for WASI programs today. Threads are not built in. 64-bit memories, garbage-collected types and
   // component features stay off: nothing here needs them, and each is surface.
@@ -70,6 +71,7 @@ void configure_pool(wasm_config_t* config, std::uint32_t slots) {
   // Past the memory of the Python guest: resetting pages by copying beats unmapping and faulting them in again.
   wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(pool, std::size_t{32} << 20U);
   wasmtime_pooling_allocation_config_table_keep_resident_set(pool, std::size_t{1} << 20U);
+  openskills_pooling_enable_pagemap_scan(pool);
   wasmtime_pooling_allocation_strategy_set(config, pool);
   wasmtime_pooling_allocation_config_delete(pool);
 }

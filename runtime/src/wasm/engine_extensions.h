@@ -22,4 +22,10 @@ void openskills_store_set_account(wasmtime_store_t* store, OpenskillsMemoryAccou
 // Compiles a module to bytes, without ever mapping them as executable. Null on success; else an error of the caller's.
 wasmtime_error_t* openskills_engine_precompile(const wasm_engine_t* engine, const std::uint8_t* wasm,
                                                std::size_t wasm_len, wasm_byte_vec_t* code);
+
+// A trap carries no backtrace.
+void openskills_config_disable_backtraces(wasm_config_t* config);
+
+// A slot is reset by asking the kernel which pages were written, where it can tell.
+void openskills_pooling_enable_pagemap_scan(wasmtime_pooling_allocation_config_t* config);
 }

@@ -93,6 +93,7 @@ WasiErrno WasiContext::fd_filestat_set_size(GuestMemory /*memory*/, std::uint32_
   const auto truncated = calls_.truncate(file->fd.get(), static_cast<std::int64_t>(size));
   if (!truncated) quota_.refund_bytes(growth_bytes);
   file->may_leave_hole = true;
+  if (growth_bytes == 0) ++shrinks_;
   return to_wasi(truncated);
 }
 

@@ -82,6 +82,24 @@ WasiErrno WasiContext::write_output(const Descriptor& descriptor, const SliceArr
   return WasiErrno::kSuccess;
 }
 
+WasiErrno WasiContext::measure_hole(Descriptor& descriptor, std::optional<std::int64_t> offset,
+                                    std::uint64_t& hole_bytes) noexcept {
+  const int fd = descriptor.fd.get();
+  std::uint64_t start = static_cast<std::uint64_t>(offset.value_or(0));
+  if (!offset) {
+    const os::SystemResult<std::uint64_t> position = calls_.seek(fd, 0, os::SeekFrom::kCurrent);
+    if (!position) return to_wasi(position.error());
+    start = *position;
+  }
+  if (descriptor.known_at_shrink == shrinks_ && start <= descriptor.known_size_bytes) return WasiErrno::kSuccess;
+  const os::SystemResult<os::NodeStatus> status = calls_.status(fd);
+  if (!status) return to_wasi(status.error());
+  descriptor.known_size_bytes = status->size_bytes;
+  descriptor.known_at_shrink = shrinks_;
+  if (start > status->size_bytes) hole_bytes = start - status->size_bytes;
+  return WasiErrno::kSuccess;
+}
+
 WasiErrno WasiContext::write_file(Descriptor& descriptor, const SliceArray& slices, std::optional<std::int64_t> offset,
                                   std::size_t& count) {
   if (slices.total_bytes == 0) return WasiErrno::kSuccess;
@@ -90,15 +108,8 @@ WasiErrno WasiContext::write_file(Descriptor& descriptor, const SliceArray& slic
   std::uint64_t hole_bytes = 0;
   // Writing beyond the end makes the file larger by more than what is written. A position gets there by seeking only.
   if (!appends && (offset || descriptor.may_leave_hole)) {
-    const os::SystemResult<os::NodeStatus> status = calls_.status(fd);
-    if (!status) return to_wasi(status.error());
-    std::uint64_t start = static_cast<std::uint64_t>(offset.value_or(0));
-    if (!offset) {
-      const os::SystemResult<std::uint64_t> position = calls_.seek(fd, 0, os::SeekFrom::kCurrent);
-      if (!position) return to_wasi(position.error());
-      start = *position;
-    }
-    if (start > status->size_bytes) hole_bytes = start - status->size_bytes;
+    const WasiErrno measured = measure_hole(descriptor, offset, hole_bytes);
+    if (measured != WasiErrno::kSuccess) return measured;
   }
   if (!quota_.charge_bytes(hole_bytes + slices.total_bytes)) return refuse_quota();
   const os::SystemResult<std::size_t> written = retry_interrupted(
@@ -108,6 +119,10 @@ WasiErrno WasiContext::write_file(Descriptor& descriptor, const SliceArray& slic
     return to_wasi(written.error());
   }
   quota_.refund_bytes(slices.total_bytes - *written);
+  if (offset && !appends) {
+    const std::uint64_t end = static_cast<std::uint64_t>(*offset) + *written;
+    descriptor.known_size_bytes = std::max(descriptor.known_size_bytes, end);
+  }
   if (!offset) descriptor.may_leave_hole = false;
   count = *written;
   return WasiErrno::kSuccess;

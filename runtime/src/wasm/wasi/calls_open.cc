@@ -110,6 +110,7 @@ WasiErrno WasiContext::finish_open(const Descriptor& folder, OpenRequest& reques
     if (authorized != WasiErrno::kSuccess) return authorized;
     // Only now, when it is known what the path led to.
     if (request.has(oflags::kTrunc) && status->size_bytes > 0) {
+      ++shrinks_;
       if (const auto truncated = calls_.truncate(request.fd.get(), 0); !truncated) return to_wasi(truncated.error());
     }
     if (place) changes_.modified(*place);

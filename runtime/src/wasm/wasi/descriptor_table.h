@@ -22,8 +22,11 @@ struct Descriptor {
   StreamKind stream = StreamKind::kStdout;  // kOutput
   FileType file_type = FileType::kUnknown;
   bool may_leave_hole = false;  // kFile: the position may lie beyond the end
-  std::uint32_t mount = 0;      // kFile, kDirectory: index of the preopen it was reached through
-  std::uint32_t flags = 0;      // fdflags
+  // kFile: the size is at least this much while no file of the run was made shorter since.
+  std::uint64_t known_size_bytes = 0;
+  std::uint32_t known_at_shrink = 0;
+  std::uint32_t mount = 0;  // kFile, kDirectory: index of the preopen it was reached through
+  std::uint32_t flags = 0;  // fdflags
   Rights base = 0;
   Rights inheriting = 0;
   UniqueFd fd;                                // kFile, kDirectory

@@ -23,7 +23,7 @@ class GuestClock {
 
   [[nodiscard]] std::int64_t now_ns(ClockId id) const noexcept {
     switch (id) {
-      case ClockId::kRealtime: return is_virtual() ? *realtime_start_ns_ + slept_ns_ : os::realtime_now_ns();
+      case ClockId::kRealtime: return is_virtual() ? realtime_start_ns_.value_or(0) + slept_ns_ : os::realtime_now_ns();
       case ClockId::kMonotonic: return is_virtual() ? slept_ns_ : os::monotonic_now_ns() - monotonic_origin_ns_;
       case ClockId::kProcessCpu:
       case ClockId::kThreadCpu: break;

@@ -169,6 +169,23 @@ TEST_F(IoTest, T6HolesCountAsWritten) {
   EXPECT_EQ(wasi().fd_allocate(memory(), file, 0, std::uint64_t{1} << 40U), WasiErrno::kNotsup);
 }
 
+TEST_F(IoTest, T6HolesCountAlsoWhereTheFileWasLonger) {
+  start([](WasiConfig& config) { config.limits.disk_bytes = 1000; });
+  const std::uint32_t file = create("file");
+  for (std::uint64_t offset = 0; offset < 300; offset += 100) {
+    EXPECT_EQ(pwrite(file, std::string(100, 'a'), offset), WasiErrno::kSuccess);
+  }
+  EXPECT_EQ(wasi().disk_written_bytes(), 300U);
+  EXPECT_EQ(pwrite(file, "x", 300), WasiErrno::kSuccess);
+  must_open(kWork, "file", {.open_flags = oflags::kTrunc, .base = kWrites});
+  EXPECT_EQ(pwrite(file, "x", 200), WasiErrno::kSuccess);
+  EXPECT_EQ(wasi().disk_written_bytes(), 502U);
+  EXPECT_EQ(wasi().fd_fdstat_set_flags(memory(), file, fdflags::kAppend), WasiErrno::kSuccess);
+  EXPECT_EQ(pwrite(file, "x", std::uint64_t{1} << 40U), WasiErrno::kSuccess);
+  EXPECT_EQ(wasi().fd_fdstat_set_flags(memory(), file, 0), WasiErrno::kSuccess);
+  EXPECT_EQ(pwrite(file, "x", std::uint64_t{1} << 40U), WasiErrno::kNospc);
+}
+
 TEST_F(IoTest, T6NamesBeyondTheLimitAreRefusedAndNamed) {
   start([](WasiConfig& config) { config.limits.files_created = 5; });
   create("a");

@@ -169,6 +169,9 @@ class WasiContext {
   // calls_io.cc
   WasiErrno read_stdin(Descriptor& descriptor, const SliceArray& slices, std::size_t& count);
   WasiErrno write_output(const Descriptor& descriptor, const SliceArray& slices, std::size_t& count);
+  // How much larger than by what is written a write at `offset`, or at the position, makes the file.
+  WasiErrno measure_hole(Descriptor& descriptor, std::optional<std::int64_t> offset,
+                         std::uint64_t& hole_bytes) noexcept;
   WasiErrno write_file(Descriptor& descriptor, const SliceArray& slices, std::optional<std::int64_t> offset,
                        std::size_t& count);
   WasiErrno file_for(std::uint32_t fd, Rights wanted, Descriptor*& descriptor) noexcept;
@@ -216,6 +219,7 @@ class WasiContext {
   std::size_t stdin_position_ = 0;  // StdinSource::Kind::kBytes
   std::unique_ptr<wasmtime_memory> engine_memory_;
   std::uint32_t quota_refusals_ = 0;
+  std::uint32_t shrinks_ = 0;  // how often a file was made shorter
   StopReason stop_reason_ = StopReason::kNone;
   int exit_code_ = 0;
 };

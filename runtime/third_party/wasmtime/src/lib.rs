@@ -1,9 +1,9 @@
-//! The Wasmtime C API as one static library, and two things it lacks: a store limiter that accounts for what the guest
-//! holds, so that a run can report its peak memory and whether a request was refused; and compiling to bytes without
-//! ever mapping them as executable, so that a process that may not have executable memory can compile.
+//! The Wasmtime C API as one static library, and what it lacks: a store limiter that accounts for what the guest
+//! holds, so that a run can report its peak memory and whether a request was refused; compiling to bytes without ever
+//! mapping them as executable, so that a process that may not have executable memory can compile; and two settings.
 #![allow(unused_imports)]
 
-use wasmtime_c_api::wasmtime::{Engine, Error, ResourceLimiter, Store};
+use wasmtime_c_api::wasmtime::{Config, Enabled, Engine, Error, PoolingAllocationConfig, ResourceLimiter, Store};
 pub use wasmtime_c_api::*;
 
 /// Layout shared with C++ (`openskills_memory_account` in runtime/src/wasm/engine_extensions.h).
@@ -110,4 +110,24 @@ pub unsafe extern "C" fn openskills_engine_precompile(
         }
         Err(error) => Some(Box::new(wasmtime_error_t::from(error))),
     }
+}
+
+/// Leaves out the backtrace of a trap: a guest that exits with a code ends in one, and nobody reads it.
+///
+/// # Safety
+/// `config` is a live `wasm_config_t`, which is `repr(C)` with the Rust configuration as its only field.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn openskills_config_disable_backtraces(config: *mut wasm_config_t) {
+    let config = unsafe { &mut *config.cast::<Config>() };
+    config.wasm_backtrace(false);
+}
+
+/// Resets a slot by asking the kernel which pages were written, where it can tell (Linux 6.7), instead of copying all.
+///
+/// # Safety
+/// `config` is a live `wasmtime_pooling_allocation_config_t`, which is `repr(C)` with the Rust one as its only field.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn openskills_pooling_enable_pagemap_scan(config: *mut wasmtime_pooling_allocation_config_t) {
+    let config = unsafe { &mut *config.cast::<PoolingAllocationConfig>() };
+    config.pagemap_scan(Enabled::Auto);
 }
