@@ -111,7 +111,8 @@ class Running(TestCase):
         outcome = self.run_python("print(1)", "a")
         self.assertEqual(list(outcome), [
             "schema", "run_id", "skill", "digest", "script", "argv", "status", "exit_code", "signal", "limit", "error",
-            "output", "stdout", "stderr", "stdout_truncated", "stderr_truncated", "artifacts", "usage", "isolation"])
+            "output", "stdout", "stderr", "stdout_truncated", "stderr_truncated", "artifacts",
+            "artifacts_complete", "usage", "isolation"])
         self.assertEqual((outcome["schema"], outcome["skill"], outcome["script"], outcome["argv"]),
                          (1, "demo", "scripts/x.py", ["a"]))
         self.assertEqual(list(outcome["usage"]), ["wall_ms", "cpu_ms", "peak_memory_bytes", "memory_refused",

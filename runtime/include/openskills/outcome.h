@@ -74,7 +74,8 @@ struct Outcome {
   Status status = Status::kError;
   std::optional<int> exit_code;      // of a script that exited
   std::optional<int> signal_number;  // of a native script that was killed
-  std::optional<std::string> limit;  // "cpu", "memory", "files", "disk" or "processes"
+  std::optional<std::string> limit;  // "cpu", "memory", "files", "disk" or "processes": what was met, also when the
+                                     // script went on
   std::optional<Error> error;
   nlohmann::json output;  // of execute_skill: stdout parsed as JSON, else its text
   std::string stdout_bytes;
@@ -82,6 +83,7 @@ struct Outcome {
   bool stdout_truncated = false;
   bool stderr_truncated = false;
   std::vector<Artifact> artifacts;
+  bool artifacts_complete = true;  // false when more files changed than are recorded
   OutcomeUsage usage;
   OutcomeIsolation isolation;
 

@@ -81,9 +81,10 @@ struct ExecutionResult {
   Ending ending = Ending::kExited;
   int exit_code = 0;
   int signal_number = 0;
-  LimitKind limit = LimitKind::kNone;
+  LimitKind limit = LimitKind::kNone;  // also of a guest that met a limit and went on
   std::string message;
   std::vector<ChangedFile> changed_files;
+  bool changed_files_complete = true;  // false when there were more than can be reported
   Usage usage;
   LayersInForce layers;
 };

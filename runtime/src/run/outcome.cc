@@ -99,6 +99,7 @@ nlohmann::ordered_json to_json(const Outcome& outcome) {
   json["stdout_truncated"] = outcome.stdout_truncated;
   json["stderr_truncated"] = outcome.stderr_truncated;
   json["artifacts"] = artifacts_json(outcome.artifacts);
+  json["artifacts_complete"] = outcome.artifacts_complete;
   json["usage"] = usage_json(outcome.usage);
   json["isolation"] = isolation_json(outcome.isolation);
   return json;

@@ -69,9 +69,6 @@ void set_ending(const ExecutionResult& result, const Limits& limits, Outcome& ou
       return;
     case Ending::kLimited:
       outcome.status = Status::kLimit;
-      for (const LimitName& row : kLimitNames) {
-        if (row.kind == result.limit) outcome.limit = row.name;
-      }
       outcome.error = Error{ErrorCode::kLimit, describe_limit(result.limit, limits), "raise the limit if it needs more"};
       return;
     case Ending::kCancelled:
@@ -93,6 +90,10 @@ void set_ending(const ExecutionResult& result, const Limits& limits, Outcome& ou
 
 void set_result(const ExecutionResult& result, const Plan& plan, Outcome& outcome) {
   set_ending(result, plan.invocation.limits, outcome);
+  for (const LimitName& row : kLimitNames) {
+    if (row.kind == result.limit) outcome.limit = row.name;
+  }
+  outcome.artifacts_complete = result.changed_files_complete;
   outcome.usage = {static_cast<double>(result.usage.wall_ns) / kNsPerMs,
                    static_cast<double>(result.usage.cpu_ns) / kNsPerMs, result.usage.peak_memory_bytes,
                    result.usage.memory_refused, result.usage.disk_written_bytes};

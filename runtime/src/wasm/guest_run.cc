@@ -16,7 +16,6 @@ namespace openskills {
 namespace {
 
 constexpr std::int64_t kNsPerMs = 1'000'000;
-constexpr std::size_t kMaxReportedFiles = 10'000;
 
 struct StoreDeleter {
   void operator()(wasmtime_store_t* store) const noexcept { wasmtime_store_delete(store); }
@@ -39,6 +38,8 @@ struct GuestRun::State {
   std::int64_t started_cpu_ns = 0;
   std::int64_t wall_deadline_ns = 0;
   std::int64_t cpu_deadline_ns = 0;
+  // Last, so that it goes first: it refers to the rest. A process that ends after its run never takes it apart.
+  StorePtr store;
 };
 
 namespace {
@@ -50,13 +51,9 @@ std::vector<std::string> environment_of(const Capabilities& capabilities) {
   return environment;
 }
 
-Error instantiate_error(std::string message) {
-  return Error{ErrorCode::kModuleInvalid, fmt::format("the module cannot be instantiated: {}", message), {}};
-}
-
-// What the guest's end means, from the trap (null: it returned), the host calls and the engine's own stop.
-void describe_ending(const wasi::WasiContext& wasi, EngineStop engine_stop, const wasm_trap_t* trap,
-                     const OpenskillsMemoryAccount& account, ExecutionResult& result) {
+// What the guest's end means, from the host calls, the engine's own stop, and whether `_start` returned.
+void describe_ending(const wasi::WasiContext& wasi, EngineStop engine_stop, const OpenskillsMemoryAccount& account,
+                     bool returned, ExecutionResult& result) {
   switch (wasi.stop_reason()) {
     case wasi::StopReason::kExit:
       result.exit_code = wasi.exit_code();
@@ -73,8 +70,7 @@ void describe_ending(const wasi::WasiContext& wasi, EngineStop engine_stop, cons
     case EngineStop::kCancelled: result.ending = Ending::kCancelled; return;
     case EngineStop::kNone: break;
   }
-  if (trap == nullptr) return;
-  result.message = one_line(trap_message(trap));
+  if (returned) return;
   // A guest that dies right after being refused memory died of it: that is how an abort on a failed allocation looks.
   result.ending = account.refused ? Ending::kLimited : Ending::kTrapped;
   if (account.refused) result.limit = LimitKind::kMemory;
@@ -137,22 +133,17 @@ std::int64_t GuestRun::wall_deadline_ns() const noexcept { return state_->wall_d
 
 namespace {
 
-struct EpochView {
-  const CancelToken* cancel;
-  std::int64_t wall_deadline_ns;
-  std::int64_t cpu_deadline_ns;
-  EngineStop* stop;
-};
-
+// Called by the engine whenever its epoch has moved on: goes on, or stops the guest.
+template <class State>
 wasmtime_error_t* on_epoch(wasmtime_context_t* /*context*/, void* data, std::uint64_t* delta,
                            wasmtime_update_deadline_kind_t* kind) noexcept {
-  auto* view = static_cast<EpochView*>(data);
-  if (view->cancel != nullptr && view->cancel->cancelled()) {
-    *view->stop = EngineStop::kCancelled;
-  } else if (os::monotonic_now_ns() >= view->wall_deadline_ns) {
-    *view->stop = EngineStop::kWall;
-  } else if (os::thread_cpu_ns() >= view->cpu_deadline_ns) {
-    *view->stop = EngineStop::kCpu;
+  auto& state = *static_cast<State*>(data);
+  if (state.cancel != nullptr && state.cancel->cancelled()) {
+    state.engine_stop = EngineStop::kCancelled;
+  } else if (os::monotonic_now_ns() >= state.wall_deadline_ns) {
+    state.engine_stop = EngineStop::kWall;
+  } else if (os::thread_cpu_ns() >= state.cpu_deadline_ns) {
+    state.engine_stop = EngineStop::kCpu;
   } else {
     *delta = 1;
     *kind = WASMTIME_UPDATE_DEADLINE_CONTINUE;
@@ -177,45 +168,65 @@ Result<wasmtime_func_t> find_start(wasmtime_context_t* context, const wasmtime_i
 
 }  // namespace
 
-Result<ExecutionResult> GuestRun::execute(Engine& engine, const Module& module) {
-  State& state = *state_;
-  ExecutionResult result;
-  result.layers.wasm = true;
-  const StorePtr store(wasmtime_store_new(engine.raw(), state.wasi.get(), nullptr));
-  wasmtime_context_t* context = wasmtime_store_context(store.get());
-  openskills_store_set_account(store.get(), &state.account);
-  EpochView view{state.cancel, state.wall_deadline_ns, state.cpu_deadline_ns, &state.engine_stop};
-  wasmtime_store_epoch_deadline_callback(store.get(), on_epoch, &view, nullptr);
-  wasmtime_context_set_epoch_deadline(context, 1);
-
-  wasmtime_instance_t instance{};
+// What the engine answered: at most one of the two is set.
+struct GuestRun::Answer {
+  wasmtime_error_t* error = nullptr;
   wasm_trap_t* trap = nullptr;
-  wasmtime_error_t* error = wasmtime_instance_pre_instantiate(module.instance_pre(), context, &instance, &trap);
-  if (error == nullptr && trap == nullptr) {
-    TRY(const wasmtime_func_t start, find_start(context, instance));
-    error = wasmtime_func_call(context, &start, nullptr, 0, nullptr, 0, &trap);
-  } else if (error != nullptr && !state.account.refused) {
-    return std::unexpected(instantiate_error(one_line(take_message(error))));
+
+  Answer() = default;
+  Answer(const Answer&) = delete;
+  Answer& operator=(const Answer&) = delete;
+  ~Answer() {
+    if (error != nullptr) wasmtime_error_delete(error);
+    if (trap != nullptr) wasm_trap_delete(trap);
   }
-  const bool stopped = state.wasi->stop_reason() != wasi::StopReason::kNone || state.engine_stop != EngineStop::kNone;
-  describe_ending(*state.wasi, state.engine_stop, trap, state.account, result);
-  if (error != nullptr) {
-    std::string message = one_line(take_message(error));
-    if (!stopped) {
-      // Neither a trap nor a stop of ours: the guest could not be given what it declares.
-      result.message = std::move(message);
-      result.ending = state.account.refused ? Ending::kLimited : Ending::kTrapped;
-      if (state.account.refused) result.limit = LimitKind::kMemory;
-    }
+  [[nodiscard]] bool good() const noexcept { return error == nullptr && trap == nullptr; }
+  [[nodiscard]] std::string message() {
+    if (trap != nullptr) return one_line(trap_message(trap));
+    return error == nullptr ? std::string() : one_line(take_message(std::exchange(error, nullptr)));
   }
-  if (trap != nullptr) wasm_trap_delete(trap);
+};
+
+// Calls `_start`. What the guest does is in the answer; an Error means that it could not begin.
+Result<void> GuestRun::call_start(Engine& engine, const Module& module, Answer& answer) {
+  State& state = *state_;
+  state.store.reset(wasmtime_store_new(engine.raw(), state.wasi.get(), nullptr));
+  wasmtime_context_t* context = wasmtime_store_context(state.store.get());
+  openskills_store_set_account(state.store.get(), &state.account);
+  wasmtime_store_epoch_deadline_callback(state.store.get(), on_epoch<State>, &state, nullptr);
+  wasmtime_context_set_epoch_deadline(context, 1);
+  wasmtime_instance_t instance{};
+  answer.error = wasmtime_instance_pre_instantiate(module.instance_pre(), context, &instance, &answer.trap);
+  if (answer.error != nullptr && !state.account.refused) {
+    return fail(ErrorCode::kModuleInvalid, "the module cannot be instantiated: {}", answer.message());
+  }
+  if (!answer.good()) return {};
+  TRY(const wasmtime_func_t start, find_start(context, instance));
+  answer.error = wasmtime_func_call(context, &start, nullptr, 0, nullptr, 0, &answer.trap);
+  return {};
+}
+
+void GuestRun::report_usage(ExecutionResult& result) {
+  State& state = *state_;
   result.usage.wall_ns = static_cast<std::uint64_t>(os::monotonic_now_ns() - state.started_wall_ns);
   result.usage.cpu_ns = static_cast<std::uint64_t>(os::thread_cpu_ns() - state.started_cpu_ns);
   result.usage.peak_memory_bytes = state.account.peak_bytes;
   result.usage.memory_refused = state.account.refused;
   result.usage.disk_written_bytes = state.wasi->disk_written_bytes();
+  result.changed_files_complete = state.wasi->changed_files_complete();
   result.changed_files = state.wasi->take_changed_files();
-  if (result.changed_files.size() > kMaxReportedFiles) result.changed_files.resize(kMaxReportedFiles);
+  // A guest that was told the disk is full may have gone on; the outcome still names the limit it met.
+  if (result.limit == LimitKind::kNone) result.limit = state.wasi->breached_limit();
+}
+
+Result<ExecutionResult> GuestRun::execute(Engine& engine, const Module& module) {
+  ExecutionResult result;
+  result.layers.wasm = true;
+  Answer answer;
+  TRY(call_start(engine, module, answer));
+  describe_ending(*state_->wasi, state_->engine_stop, state_->account, answer.good(), result);
+  if (result.ending == Ending::kTrapped || result.limit == LimitKind::kMemory) result.message = answer.message();
+  report_usage(result);
   return result;
 }
 

@@ -47,6 +47,9 @@ class GuestRun {
 
  private:
   struct State;
+  struct Answer;
+  [[nodiscard]] Result<void> call_start(Engine& engine, const Module& module, Answer& answer);
+  void report_usage(ExecutionResult& result);
   explicit GuestRun(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -100,6 +100,7 @@ Result<ExecutionResult> decode_ended(const Json& json) {
   result.limit = static_cast<LimitKind>(*limit);
   result.message = text(json, "message");
   result.usage = {*wall_ns, *cpu_ns, *peak, flag(json, "memory_refused"), *written};
+  result.changed_files_complete = flag(json, "changes_complete");
   TRY(result.changed_files, decode_changes(json));
   return result;
 }
@@ -147,6 +148,7 @@ std::string encode_result(const Result<ExecutionResult>& result) {
                      {"peak_memory_bytes", result->usage.peak_memory_bytes},
                      {"memory_refused", result->usage.memory_refused},
                      {"disk_written_bytes", result->usage.disk_written_bytes},
+                     {"changes_complete", result->changed_files_complete},
                      {"changes", std::move(changes)}};
   return json.dump(-1, ' ', false, kReplace) + "\n";
 }
