@@ -1,6 +1,6 @@
 # openskills_layer(NAME [PUBLIC targets…] [PRIVATE targets…])
-# Declares the layer in the current folder: a static library openskills_NAME from every *.cc that is not a test,
-# and, when tests are built, one test program openskills_NAME_test from every *_test.cc beside them.
+# Declares the layer in the current folder: a static library openskills_NAME from every *.cc that is neither a test
+# nor a program's main.cc, and, when tests are built, one test program openskills_NAME_test from every *_test.cc beside them.
 add_library(openskills_options INTERFACE)
 target_compile_options(openskills_options INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror>
@@ -22,7 +22,7 @@ function(openskills_layer name)
   cmake_parse_arguments(arg "" "" "PUBLIC;PRIVATE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cc")
   set(tests ${sources})
-  list(FILTER sources EXCLUDE REGEX "_(test|fuzz|bench)\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_(test|fuzz|bench)|/main)\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   if(sources)
     add_library(openskills_${name} STATIC ${sources})

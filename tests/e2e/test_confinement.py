@@ -89,11 +89,65 @@ class Files(TestCase):
     def test_T7_ProtectedPathsOfAWorkspaceStay(self):
         (self.work / ".git").mkdir()
         (self.work / ".git" / "config").write_text("safe")
-        denied = [".git/config", ".git/hooks/pre-commit", ".claude/settings.json", "openskills.toml"]
-        code = "import os\nfor folder in ('.git/hooks', '.claude', 'ordinary'):\n    try: os.makedirs(folder)\n    except OSError: pass\n" + WRITE
-        lines = self.lines(code, *denied, "ordinary/file", ".git/description")
-        self.assertEqual(lines, [f"denied {path}" for path in denied] + ["wrote ordinary/file", "wrote .git/description"])
+        denied = [".git/config", ".git/hooks/pre-commit", ".git/commondir", ".claude/settings.json", "openskills.toml",
+                  "ordinary/.git/config", "ordinary/.GIT/config", ".vscode/tasks.json"]
+        code = "import os\nfor folder in ('.git/hooks', '.claude', 'ordinary', 'ordinary/.git', 'ordinary/.GIT', '.vscode'):\n" \
+               "    try: os.makedirs(folder)\n    except OSError: pass\n" + WRITE
+        lines = self.lines(code, *denied, "ordinary/file", ".gitignore")
+        self.assertEqual(lines, [f"denied {path}" for path in denied] + ["wrote ordinary/file", "wrote .gitignore"])
         self.assertEqual((self.work / ".git" / "config").read_text(), "safe")
+
+    def test_T7_ASkillInTheWorkspaceStaysAsItIs(self):
+        code = WRITE
+        for mode in MODES:
+            skill = self.make_skill("demo", {"scripts/x.py": code, "data.txt": "safe"})
+            flags = ("--json", "--isolation", mode)
+            inside = ["skills/demo/SKILL.md", "skills/demo/scripts/x.py", "skills/demo/new"]
+            outcome = self.openskills("run", skill, "scripts/x.py", *flags, "--workspace", self.root, "--", *inside, "out")
+            self.assertEqual(outcome.json()["stdout"].splitlines(), [f"denied {path}" for path in inside] + ["wrote out"])
+            # A skill that is its own workspace: what is there stays, new files can be made.
+            outcome = self.openskills("run", ".", "scripts/x.py", *flags, "--", "SKILL.md", "scripts/x.py", "data.txt",
+                                      "out.txt", cwd=skill)
+            self.assertEqual(outcome.json()["stdout"].splitlines(),
+                             ["denied SKILL.md", "denied scripts/x.py", "denied data.txt", "wrote out.txt"])
+            (skill / "out.txt").unlink()
+
+    def test_T7_TheRuntimesOwnFilesAreNoWorkspace(self):
+        cache = self.work / "cache"
+        env = self.environment(OPENSKILLS_CACHE_DIR=str(cache))
+        for folder in (self.work, cache / "modules"):
+            folder.mkdir(parents=True, exist_ok=True)
+            result = self.openskills("exec", "--workspace", folder, "--", "python3", "-c", "print('ran')", env=env)
+            self.assertEqual((result.code, result.out), (126, b""), result.error_text)
+            self.assertIn("[workspace-refused]", result.error_text)
+        other = self.root / "other"
+        other.mkdir()
+        result = self.openskills("exec", "--workspace", other, "--", "python3", "-c", "print('ran')", env=env)
+        self.assertEqual(result.text, "ran\n")
+
+    def test_T2_ArtifactsAreNotCopiedWhereTheScriptChooses(self):
+        for target in (self.work / "out", self.work, self.root):
+            target.mkdir(exist_ok=True)
+            result = self.openskills("exec", "--artifacts", target, "--", "python3", "-c", "print('ran')")
+            self.assertEqual((result.code, result.out), (2, b""), result.error_text)
+            self.assertIn("[invalid-argument]", result.error_text)
+
+    def test_T2_NoLinkUpwardsCanBeMade(self):
+        code = "import os\nos.makedirs('a/b')\nfor target in ('..', '../x', 'a/../..', '/etc', 'a'):\n" \
+               "    try: os.symlink(target, 'a/b/l'); print('made', target); os.remove('a/b/l')\n    except OSError: print('denied', target)"
+        outcome = self.run_python(code)
+        self.assertEqual(outcome["stdout"].splitlines(),
+                         ["denied ..", "denied ../x", "denied a/../..", "denied /etc", "made a"])
+
+    def test_T6_ChangesThatCannotBeHashedAreStillReported(self):
+        outcome = self.run_python(
+            "import os\nwith open('big', 'wb') as f: f.truncate(300 << 20)\nfor i in range(20): os.link('big', f'l{i}')\n"
+            "open('gone', 'w').close(); os.remove('gone'); os.symlink('big', 'link')\nopen('small', 'w').write('x')")
+        self.assertEqual(outcome["status"], "ok", outcome["stderr"])
+        artifacts = {artifact["path"]: artifact for artifact in outcome["artifacts"]}
+        self.assertEqual((artifacts["big"]["bytes"], artifacts["big"]["sha256"]), (300 << 20, None))
+        self.assertEqual(len(artifacts["small"]["sha256"]), 64)
+        self.assertTrue({f"l{i}" for i in range(20)} <= set(artifacts))
 
     def test_ReadOnlyWorkspaceIsReadOnly(self):
         (self.work / "in").write_text("public")

@@ -112,6 +112,18 @@ class Output(TestCase):
         self.assertNotEqual(process.wait(60), 0)
 
 
+    def test_AStalledReaderDelaysNeitherTheDeadlineNorCtrlC(self):
+        skill = self.make_skill("demo", {"scripts/x.py": "while True: print('x' * 1000)"})
+        for interrupt in (False, True):
+            process = start(self, "run", skill, "scripts/x.py", "--timeout", "60s" if interrupt else "500ms")
+            process.stdout.read(1)
+            if interrupt:
+                send_interrupt(process)
+            self.assertIn(process.wait(60), (124, 130) if not interrupt else (130,))
+            process.stdout.close()
+            process.stderr.close()
+
+
 class Cancelling(TestCase):
     def test_CtrlCEndsEverything(self):
         for mode in MODES:

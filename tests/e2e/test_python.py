@@ -17,6 +17,11 @@ class PythonScript(TestCase):
             skill = self.make_skill("demo", {"scripts/x.py": code})
             self.assertEqual(self.openskills("run", skill, "scripts/x.py").code, expected, code)
 
+    def test_AFailureNeverLooksLikeSuccessToTheShell(self):
+        skill = self.make_skill("demo", {"scripts/x.py": "import sys; sys.exit(256)"})
+        result = self.openskills("run", skill, "scripts/x.py", "--json")
+        self.assertEqual(result.code, {"ok": 0, "failed": 1}[result.json()["status"]])
+
     def test_NonZeroExitIsDataNotAnError(self):
         outcome = self.run_python("import sys; print('partial'); sys.exit(7)")
         self.assertEqual((outcome["status"], outcome["exit_code"], outcome["error"]), ("failed", 7, None))

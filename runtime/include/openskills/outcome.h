@@ -54,7 +54,7 @@ struct OutcomeUsage {
 
 // Which walls stood. A layer that was not in force is false, 0 or absent.
 struct OutcomeIsolation {
-  std::string tier;    // "wasm" or "native"; empty when nothing ran
+  std::string tier;    // "wasm" or "native": the one chosen; empty when none was
   std::string mode;    // "process" or "in-process"
   std::string reason;  // why this tier
   std::string guest;   // e.g. "python-3.13.5"; empty for a bare module

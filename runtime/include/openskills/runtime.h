@@ -6,7 +6,8 @@
 //
 // Thread rule: load_skills() must not run together with another call; the run calls may be made from several threads
 // at once with Isolation::kInProcess. Isolation::kProcess, the default, forks: it needs a process with one thread and
-// answers kChildFailed in any other.
+// answers kChildFailed in any other. An in-process run starts a thread that stays, so a process uses one kind or the
+// other.
 // Ownership: the runtime owns the engine, loaded code and the catalog; outcomes are values.
 // Errors: load_skills() returns one; a run never fails as a call, since its Outcome carries status and error.
 // No call throws, prints or exits.

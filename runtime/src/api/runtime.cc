@@ -13,6 +13,7 @@
 #include "run/execute_skill.h"
 #include "run/plan.h"
 #include "run/runner.h"
+#include "wasm/module_store.h"
 
 namespace openskills {
 namespace {
@@ -51,11 +52,20 @@ GuestRegistry scan_guests(const RuntimeOptions& options) {
   return GuestRegistry::scan(folders);
 }
 
+// What a run could use to act outside its sandbox later: code that is mapped as it is, and the interpreters.
+std::vector<std::string> private_directories(const RuntimeOptions& options, const GuestRegistry& guests) {
+  std::vector<std::string> directories = {options.cache_directory.empty() ? ModuleStore::default_directory()
+                                                                          : options.cache_directory};
+  for (const GuestPack& pack : guests.packs()) directories.push_back(pack.directory);
+  return directories;
+}
+
 }  // namespace
 
 struct OpenSkillRuntime::State {
   explicit State(RuntimeOptions runtime_options)
-      : options(std::move(runtime_options)), guests(scan_guests(options)), runner(runner_options(options)) {}
+      : options(std::move(runtime_options)), guests(scan_guests(options)),
+        plan_context{guests, private_directories(options, guests)}, runner(runner_options(options)) {}
 
   // The skill's digest, computed at its first run after load_skills().
   std::string digest_of(const Skill& skill);
@@ -64,6 +74,7 @@ struct OpenSkillRuntime::State {
 
   RuntimeOptions options;
   GuestRegistry guests;
+  PlanContext plan_context;
   Runner runner;
   Catalog catalog;
   std::mutex digest_mutex;
@@ -123,7 +134,7 @@ Outcome OpenSkillRuntime::execute_skill(const std::string& id, const nlohmann::j
   const Result<Script> script = find_entry_point(**skill);
   if (!script) return state_->run(std::unexpected(script.error()), *skill, options);
   const RunOptions with_input = options_with_input(options, input);
-  Outcome outcome = state_->run(plan_script(state_->guests, **skill, *script, {}, with_input), *skill, with_input);
+  Outcome outcome = state_->run(plan_script(state_->plan_context, **skill, *script, {}, with_input), *skill, with_input);
   outcome.output = output_of(outcome.stdout_bytes);
   return outcome;
 }
@@ -133,8 +144,13 @@ Outcome OpenSkillRuntime::run_script(const std::string& id, const std::string& s
   const Result<const Skill*> skill = state_->catalog.find(id);
   if (!skill) return outcome_of_error(skill.error());
   const Result<Script> found = find_script(**skill, script);
-  if (!found) return state_->run(std::unexpected(found.error()), *skill, options);
-  return state_->run(plan_script(state_->guests, **skill, *found, arguments, options), *skill, options);
+  if (!found) {
+    Outcome outcome = state_->run(std::unexpected(found.error()), *skill, options);
+    outcome.script = script;
+    outcome.argv = arguments;
+    return outcome;
+  }
+  return state_->run(plan_script(state_->plan_context, **skill, *found, arguments, options), *skill, options);
 }
 
 Outcome OpenSkillRuntime::exec(const std::string& id, const std::vector<std::string>& command,
@@ -145,12 +161,12 @@ Outcome OpenSkillRuntime::exec(const std::string& id, const std::vector<std::str
     if (!found) return outcome_of_error(found.error());
     skill = *found;
   }
-  return state_->run(plan_command(state_->guests, skill, command, options), skill, options);
+  return state_->run(plan_command(state_->plan_context, skill, command, options), skill, options);
 }
 
 Outcome OpenSkillRuntime::run_module(const std::string& path, const std::vector<std::string>& arguments,
                                      const RunOptions& options) {
-  return state_->run(plan_module(path, arguments, options), nullptr, options);
+  return state_->run(plan_module(state_->plan_context, path, arguments, options), nullptr, options);
 }
 
 std::string_view version() noexcept { return OPENSKILLS_VERSION; }

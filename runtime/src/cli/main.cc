@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "os/files.h"
+#include "os/terminal.h"
 
 namespace openskills::cli {
 namespace {
@@ -68,6 +69,7 @@ int run_program(int argc, char** argv) {
 }  // namespace openskills::cli
 
 int main(int argc, char** argv) {
+  openskills::os::fill_standard_streams();
   int code = openskills::cli::kExitRuntimeFailed;
   try {
     code = openskills::cli::run_program(argc, argv);

@@ -5,6 +5,7 @@
 #include "cli/run_output.h"
 #include "os/files.h"
 #include "os/terminal.h"
+#include "run/runner.h"
 
 namespace openskills::cli {
 namespace {
@@ -59,6 +60,10 @@ Result<int> run_skill(const GlobalFlags& global, const Request& request, const P
       return fail_with_hint(ErrorCode::kInvalidArgument, "arguments after -- need a script",
                             "name the script: openskills run SKILL SCRIPT -- ARGS");
     }
+    if (!request.flags.stdin_source.empty()) {
+      return fail_with_hint(ErrorCode::kInvalidArgument, "an entry point's standard input is its JSON input",
+                            "give it with --input, or name a script to use --stdin");
+    }
     TRY(const nlohmann::json input, request.input.empty() ? Result<nlohmann::json>(nullptr) : read_input(request.input));
     TRY(const Located located, locate(global, request.skill));
     return run_and_show(global, request.flags, options, [&](const RunOptions& final_options) {
@@ -91,15 +96,14 @@ Result<int> run_module(const GlobalFlags& global, const Request& request, const 
   });
 }
 
-int exit_code(const GlobalFlags& global, const Result<int>& result) {
+int exit_code(const GlobalFlags& global, const Request& request, const Result<int>& result) {
   if (result) return *result;
-  // With --json a caller always gets an outcome, also when nothing ran.
-  if (!global.json) return report_error(global, result.error());
-  Outcome outcome;
-  outcome.status = Status::kError;
-  outcome.error = result.error();
-  print_json(to_json(outcome));
-  return exit_code_of(result.error().code);
+  // A program that reads the output always gets an outcome, also when nothing ran.
+  if (!global.json && !request.flags.events) return report_error(global, result.error());
+  Outcome outcome = outcome_of_error(result.error());
+  outcome.script = request.script;
+  show_outcome(global, request.flags, outcome);
+  return exit_code_of(outcome);
 }
 
 }  // namespace
@@ -112,7 +116,7 @@ Command add_run(CLI::App& app, const GlobalFlags& global, const Passthrough& res
   command->add_option("SCRIPT", request->script, "A script, relative to the skill (default: the entry point)");
   command->add_option("--input", request->input, "JSON for the entry point: a text, @FILE, or - for standard input");
   declare_run_flags(*command, request->flags, FlagSet::kSkill);
-  return {command, [&global, &rest, request] { return exit_code(global, run_skill(global, *request, rest)); }};
+  return {command, [&global, &rest, request] { return exit_code(global, *request, run_skill(global, *request, rest)); }};
 }
 
 Command add_exec(CLI::App& app, const GlobalFlags& global, const Passthrough& rest) {
@@ -121,7 +125,7 @@ Command add_exec(CLI::App& app, const GlobalFlags& global, const Passthrough& re
   auto request = std::make_shared<Request>();
   command->add_option("--skill", request->skill, "The skill that is seen as /skill: an id, or a path");
   declare_run_flags(*command, request->flags, FlagSet::kSkill);
-  return {command, [&global, &rest, request] { return exit_code(global, exec_command(global, *request, rest)); }};
+  return {command, [&global, &rest, request] { return exit_code(global, *request, exec_command(global, *request, rest)); }};
 }
 
 Command add_wasm(CLI::App& app, const GlobalFlags& global, const Passthrough& rest) {
@@ -130,7 +134,7 @@ Command add_wasm(CLI::App& app, const GlobalFlags& global, const Passthrough& re
   auto request = std::make_shared<Request>();
   command->add_option("FILE", request->script, "A WASI preview 1 module")->required();
   declare_run_flags(*command, request->flags, FlagSet::kModule);
-  return {command, [&global, &rest, request] { return exit_code(global, run_module(global, *request, rest)); }};
+  return {command, [&global, &rest, request] { return exit_code(global, *request, run_module(global, *request, rest)); }};
 }
 
 }  // namespace openskills::cli

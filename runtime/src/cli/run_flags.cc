@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 #include "os/files.h"
 #include "os/terminal.h"
@@ -19,6 +20,8 @@ struct Unit {
 constexpr Unit kDurations[] = {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"", 1000}};
 constexpr Unit kSizes[] = {{"K", 0x1p10}, {"M", 0x1p20}, {"G", 0x1p30}, {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"", 1}};
 constexpr double kMost = 1e15;
+// What 64 bits of nanoseconds hold on either side of 1970: from 1677 to 2262.
+constexpr std::int64_t kMostSeconds = std::numeric_limits<std::int64_t>::max() / 1'000'000'000 - 1;
 
 template <std::size_t N>
 std::optional<std::uint64_t> parse_with_unit(std::string_view text, const Unit (&units)[N]) {
@@ -129,6 +132,7 @@ Result<std::int64_t> parse_rfc3339_ns(const std::string& text) {
   std::int64_t fraction_ns = 0;
   if (at < text.size() && text[at] == '.') {
     std::int64_t unit = 100'000'000;
+    if (!digits(text, at + 1, 1)) return bad();
     for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10) {
       fraction_ns += unit * (text[at] - '0');
     }
@@ -139,6 +143,7 @@ Result<std::int64_t> parse_rfc3339_ns(const std::string& text) {
   if (!offset || !date.ok() || *hour > 23 || *minute > 59 || *second > 60) return bad();
   const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
   const std::int64_t seconds = ((days * 24 + *hour) * 60 + *minute - *offset) * 60 + *second;
+  if (seconds < -kMostSeconds || seconds > kMostSeconds) return bad();
   return seconds * 1'000'000'000 + fraction_ns;
 }
 

@@ -1,8 +1,11 @@
 #include "cli/run_output.h"
 
+#include <algorithm>
+
 #include "base/base64.h"
 #include "base/utf8.h"
 #include "cli/terminal_filter.h"
+#include "os/clock.h"
 #include "os/files.h"
 #include "os/terminal.h"
 
@@ -24,10 +27,17 @@ bool print_event(StreamKind stream, std::string_view bytes) {
 // Hands a guest's stream to this program's, filtered when a person looks at it.
 class StreamPassthrough {
  public:
+  // A reader that takes nothing for as long as the run may last holds nothing up for longer.
+  StreamPassthrough(const CancelToken& cancel, std::uint64_t patience_ms) : cancel_(cancel), patience_ms_(patience_ms) {}
+
   bool write(StreamKind stream, std::string_view bytes) {
     Target& target = stream == StreamKind::kStdout ? stdout_ : stderr_;
     const std::string filtered = target.terminal ? target.filter.filter(bytes) : std::string();
-    return os::write_all(target.fd, target.terminal ? std::string_view(filtered) : bytes, "output").has_value();
+    const std::int64_t patient_until_ns =
+        os::monotonic_now_ns() + static_cast<std::int64_t>(std::min<std::uint64_t>(patience_ms_, kMaxPatienceMs)) * 1'000'000;
+    return os::write_patiently(target.fd, target.terminal ? std::string_view(filtered) : bytes, [&] {
+      return cancel_.cancelled() || os::monotonic_now_ns() >= patient_until_ns;
+    });
   }
 
  private:
@@ -37,6 +47,9 @@ class StreamPassthrough {
     bool terminal;
     TerminalFilter filter;
   };
+  static constexpr std::uint64_t kMaxPatienceMs = 86'400'000;
+  const CancelToken& cancel_;
+  std::uint64_t patience_ms_;
   Target stdout_{os::kStdoutFd};
   Target stderr_{os::kStderrFd};
 };
@@ -58,12 +71,18 @@ void explain_verbosely(const Outcome& outcome) {
                            outcome.isolation.seccomp ? "on" : "off"));
 }
 
+// A shell sees eight bits: a failure must not look like success in them.
+int shell_exit_code(const Outcome& outcome) noexcept {
+  const int code = outcome.exit_code.value_or(kExitRuntimeFailed);
+  return outcome.status == Status::kFailed && (code & 0xFF) == 0 ? kExitInvalid : code;
+}
+
 }  // namespace
 
 int exit_code_of(const Outcome& outcome) noexcept {
   switch (outcome.status) {
     case Status::kOk:
-    case Status::kFailed: return outcome.exit_code.value_or(kExitRuntimeFailed);
+    case Status::kFailed: return shell_exit_code(outcome);
     case Status::kTimeout: return kExitTimeout;
     case Status::kLimit: return kExitLimit;
     case Status::kRefused: return kExitRefused;
@@ -79,7 +98,7 @@ int run_and_show(const GlobalFlags& global, const RunFlags& flags, RunOptions op
   CancelToken cancel;
   os::handle_interrupts([](void* token) noexcept { static_cast<CancelToken*>(token)->cancel(); }, &cancel);
   options.cancel = &cancel;
-  auto passthrough = std::make_shared<StreamPassthrough>();
+  auto passthrough = std::make_shared<StreamPassthrough>(cancel, options.timeout_ms);
   if (flags.events) {
     options.on_output = print_event;
     print_line({{"event", "start"}});
@@ -89,6 +108,11 @@ int run_and_show(const GlobalFlags& global, const RunFlags& flags, RunOptions op
     };
   }
   const Outcome outcome = run(options);
+  show_outcome(global, flags, outcome);
+  return exit_code_of(outcome);
+}
+
+void show_outcome(const GlobalFlags& global, const RunFlags& flags, const Outcome& outcome) {
   if (flags.events) {
     print_line({{"event", "outcome"}, {"outcome", to_json(outcome)}});
   } else if (global.json) {
@@ -97,7 +121,6 @@ int run_and_show(const GlobalFlags& global, const RunFlags& flags, RunOptions op
     explain(global, outcome);
     if (global.verbose) explain_verbosely(outcome);
   }
-  return exit_code_of(outcome);
 }
 
 }  // namespace openskills::cli

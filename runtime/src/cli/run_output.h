@@ -15,6 +15,9 @@ namespace openskills::cli {
 [[nodiscard]] int run_and_show(const GlobalFlags& global, const RunFlags& flags, RunOptions options,
                                const std::function<Outcome(const RunOptions&)>& run);
 
+// Shows an outcome that is complete, as the flags say.
+void show_outcome(const GlobalFlags& global, const RunFlags& flags, const Outcome& outcome);
+
 // The exit code an outcome stands for.
 [[nodiscard]] int exit_code_of(const Outcome& outcome) noexcept;
 

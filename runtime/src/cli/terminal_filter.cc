@@ -40,14 +40,21 @@ void TerminalFilter::take(char c, std::string& out) {
     case State::kStringEscape:
       state_ = c == '\\' ? State::kText : State::kString;
       return;
-    case State::kLatinControl:
-      state_ = State::kText;
-      // U+0080 to U+009F are the control characters of Latin-1.
-      if (static_cast<unsigned char>(c) < 0xA0) return;
-      out.push_back('\xC2');
-      out.push_back(c);
-      return;
+    case State::kLatinControl: take_after_latin_lead(c, out); return;
   }
+}
+
+void TerminalFilter::take_after_latin_lead(char c, std::string& out) {
+  const auto byte = static_cast<unsigned char>(c);
+  state_ = State::kText;
+  // U+0080 to U+009F are the control characters of Latin-1.
+  if (byte >= 0x80 && byte < 0xA0) return;
+  if (byte >= 0xA0 && byte < 0xC0) {
+    out.push_back('\xC2');
+    out.push_back(c);
+    return;
+  }
+  take_text(c, out);  // the lead byte had no follower: it goes, and this one begins something new
 }
 
 void TerminalFilter::take_text(char c, std::string& out) {

@@ -18,6 +18,7 @@ class TerminalFilter {
   enum class State : unsigned char { kText, kEscape, kControlSequence, kString, kStringEscape, kLatinControl };
   void take(char c, std::string& out);
   void take_text(char c, std::string& out);
+  void take_after_latin_lead(char c, std::string& out);
   void take_control_sequence(char c, std::string& out);
 
   State state_ = State::kText;

@@ -32,13 +32,34 @@ void print_verdict(const std::string& path, const std::vector<Diagnostic>& diagn
   write_stdout(text);
 }
 
+nlohmann::ordered_json missing_json(const std::string& path, const Error& error) {
+  return {{"path", path},
+          {"valid", false},
+          {"diagnostics",
+           {{{"code", error_code_name(error.code)},
+             {"severity", "error"},
+             {"message", error.message},
+             {"path", path},
+             {"line", nullptr},
+             {"column", nullptr}}}}};
+}
+
 int validate(const GlobalFlags& global, const ValidateFlags& flags) {
   int exit_code = kExitOk;
   nlohmann::ordered_json verdicts = nlohmann::ordered_json::array();
   for (const std::string& path : flags.paths) {
     const Result<std::vector<Diagnostic>> diagnostics = check(path, flags);
-    if (!diagnostics) return report_error(global, diagnostics.error());
-    if (has_errors(*diagnostics)) exit_code = kExitInvalid;
+    if (!diagnostics) {
+      // The other paths still get their verdict.
+      exit_code = exit_code_of(diagnostics.error().code);
+      if (global.json) {
+        verdicts.push_back(missing_json(path, diagnostics.error()));
+      } else {
+        report_error(global, diagnostics.error());
+      }
+      continue;
+    }
+    if (has_errors(*diagnostics) && exit_code == kExitOk) exit_code = kExitInvalid;
     if (!global.json) {
       print_verdict(path, *diagnostics, global);
       continue;

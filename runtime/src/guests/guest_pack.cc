@@ -58,6 +58,7 @@ Result<GuestPack> read_pack(const std::string& folder) {
   if (pack.name.empty() || pack.language.empty() || !is_inner_path(module)) {
     return damaged(folder, "name, language or module is missing");
   }
+  pack.directory = folder;
   pack.module_path = folder + "/" + module;
   if (pack.argv0.empty()) pack.argv0 = pack.name;
   if (const auto mounts = json.find("mounts"); mounts != json.end() && mounts->is_array()) {

@@ -20,6 +20,7 @@ struct GuestPack {
   std::string name;      // e.g. "python"
   std::string version;   // e.g. "3.13.5"
   std::string language;  // what it runs, e.g. "python"
+  std::string directory;
   std::string module_path;
   std::string module_sha256;
   std::vector<GuestMount> mounts;

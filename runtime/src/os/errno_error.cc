@@ -11,6 +11,7 @@ struct ErrnoRow {
   int error_number;
   ErrorCode code;
   std::string_view hint;
+  std::string_view text = {};  // in place of the system's, where that says something else
 };
 
 constexpr ErrnoRow kRows[] = {
@@ -20,7 +21,8 @@ constexpr ErrnoRow kRows[] = {
     {EACCES, ErrorCode::kAccessDenied, "check owner and permissions"},
     {EPERM, ErrorCode::kAccessDenied, "check owner and permissions"},
     {EROFS, ErrorCode::kAccessDenied, "the file system is read-only"},
-    {EXDEV, ErrorCode::kPathEscapesRoot, "use a path inside the folder, without links that leave it"},
+    {EXDEV, ErrorCode::kPathEscapesRoot, "use a path inside the folder, without links that leave it",
+     "it leads out of the folder it is confined to"},
     {ELOOP, ErrorCode::kPathEscapesRoot, "replace the symbolic link by the file it names"},
     {ENOSPC, ErrorCode::kNoSpace, "free some disk space"},
     {EDQUOT, ErrorCode::kNoSpace, "free some of the quota"},
@@ -33,11 +35,12 @@ constexpr ErrnoRow kRows[] = {
 }  // namespace
 
 Error error_from_errno(int error_number, std::string_view action, std::string_view path) {
-  std::string message = fmt::format("cannot {} '{}': {}", action, path, std::strerror(error_number));
+  const auto message = [&](std::string_view text) { return fmt::format("cannot {} '{}': {}", action, path, text); };
   for (const ErrnoRow& row : kRows) {
-    if (row.error_number == error_number) return Error{row.code, std::move(message), std::string(row.hint)};
+    if (row.error_number != error_number) continue;
+    return Error{row.code, message(row.text.empty() ? std::strerror(error_number) : row.text), std::string(row.hint)};
   }
-  return Error{ErrorCode::kIo, std::move(message), {}};
+  return Error{ErrorCode::kIo, message(std::strerror(error_number)), {}};
 }
 
 }  // namespace openskills::os

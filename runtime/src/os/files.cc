@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <pwd.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 
 #include "os/clock.h"
@@ -186,6 +188,21 @@ Result<std::string> read_stream(int fd, std::size_t limit_bytes, std::string_vie
   return fail(ErrorCode::kTooLarge, "'{}' is larger than {} bytes", name_for_errors, limit_bytes);
 }
 
+Result<void> read_chunks(int fd, std::uint64_t size_bytes, std::string_view name_for_errors,
+                         const std::function<void(std::string_view)>& receive) {
+  std::string buffer(std::size_t{256} << 10U, '\0');
+  for (std::uint64_t at = 0; at < size_bytes;) {
+    const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), size_bytes - at));
+    const ssize_t got = ::pread(fd, buffer.data(), want, static_cast<off_t>(at));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno(errno, "read", name_for_errors);
+    if (got == 0) return {};
+    receive(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
+    at += static_cast<std::uint64_t>(got);
+  }
+  return {};
+}
+
 Result<std::string> read_prefix(int fd, std::size_t limit_bytes, std::string_view name_for_errors) {
   TRY(require_regular(fd, name_for_errors));
   if (::lseek(fd, 0, SEEK_SET) < 0) return fail_errno(errno, "rewind", name_for_errors);
@@ -235,6 +252,11 @@ Result<std::string> canonical_path(const std::string& path) {
   return std::string(resolved.get());
 }
 
+bool is_within(std::string_view path, std::string_view folder) noexcept {
+  if (folder == "/") return true;
+  return path == folder || (path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/');
+}
+
 Result<std::string> path_of_fd(int fd) {
   std::array<char, 4096> target{};
   const std::string link = fmt::format("/proc/self/fd/{}", fd);
@@ -282,6 +304,30 @@ bool write_all_until(int fd, std::string_view bytes, std::int64_t deadline_monot
   return true;
 }
 
+bool write_patiently(int fd, std::string_view bytes, const std::function<bool()>& give_up) {
+  constexpr int kPollMs = 20;
+  struct stat status {};
+  // A pipe that is ready takes this much without blocking (POSIX: PIPE_BUF is at least 512, 4096 on Linux).
+  const bool regular = ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+  const std::size_t most = regular ? bytes.size() : 4096;
+  while (!bytes.empty()) {
+    pollfd watch{fd, POLLOUT, 0};
+    if (::poll(&watch, 1, kPollMs) <= 0) {
+      if (give_up()) return false;
+      continue;
+    }
+    const ssize_t written = ::write(fd, bytes.data(), std::min(most, bytes.size()));
+    if (written < 0 && errno != EINTR && errno != EAGAIN) return false;
+    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+void forget_environment() noexcept {
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) ::explicit_bzero(*entry, std::strlen(*entry));
+  ::clearenv();
+}
+
 void exit_now(int code) noexcept { ::_exit(code); }
 
 Result<void> write_file_atomically(int directory_fd, const std::string& name, std::string_view bytes) {
@@ -307,7 +353,10 @@ std::string environment_variable(const char* name) {
 
 std::string home_directory() {
   std::string home = environment_variable("HOME");
-  if (!home.empty()) return home;
+  return home.empty() ? home_directory_of_record() : home;
+}
+
+std::string home_directory_of_record() {
   std::array<char, 4096> buffer{};
   passwd entry{};
   passwd* found = nullptr;

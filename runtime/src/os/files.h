@@ -58,6 +58,10 @@ struct DirectoryEntry {
 [[nodiscard]] Result<std::string> read_file_beneath(int root_fd, const std::string& relative_path,
                                                     std::size_t limit_bytes);
 
+// Hands the first size_bytes bytes of a file on, piece by piece; a file that has become shorter just ends.
+[[nodiscard]] Result<void> read_chunks(int fd, std::uint64_t size_bytes, std::string_view name_for_errors,
+                                       const std::function<void(std::string_view)>& receive);
+
 // Reads at most limit_bytes from the beginning; a longer file is cut, not refused.
 [[nodiscard]] Result<std::string> read_prefix(int fd, std::size_t limit_bytes, std::string_view name_for_errors);
 
@@ -69,6 +73,9 @@ struct DirectoryEntry {
 
 // Absolute, without symbolic links, ".." or ".". The path must exist.
 [[nodiscard]] Result<std::string> canonical_path(const std::string& path);
+
+// Whether `path` is `folder` or lies beneath it. REQUIRES: both canonical.
+[[nodiscard]] bool is_within(std::string_view path, std::string_view folder) noexcept;
 
 // The path the kernel knows an open descriptor by.
 [[nodiscard]] Result<std::string> path_of_fd(int fd);
@@ -91,6 +98,13 @@ struct DirectoryEntry {
 // Writes all of it, or gives up: false when the reader is gone, the deadline has passed, or writing failed. A signal
 // ends a wait early, so that the clock is looked at.
 [[nodiscard]] bool write_all_until(int fd, std::string_view bytes, std::int64_t deadline_monotonic_ns) noexcept;
+
+// Writes all of it to a stream whose reader may be slow: while the reader takes nothing, `give_up` is asked every few
+// milliseconds. False when it says so, the reader is gone, or writing failed.
+[[nodiscard]] bool write_patiently(int fd, std::string_view bytes, const std::function<bool()>& give_up);
+
+// Overwrites this process's environment in memory, for a process that will run what is not trusted.
+void forget_environment() noexcept;
 
 // Ends the process at once, without running destructors or exit handlers.
 [[noreturn]] void exit_now(int code) noexcept;
@@ -119,6 +133,9 @@ Result<void> remove_tree(const std::string& path);
 
 // The user's home folder, from HOME or the user database; "" when there is none.
 [[nodiscard]] std::string home_directory();
+
+// The home folder the user database names, whatever HOME says.
+[[nodiscard]] std::string home_directory_of_record();
 
 // The folders of the file this code was loaded from and of the running program, without duplicates.
 [[nodiscard]] std::vector<std::string> program_directories();

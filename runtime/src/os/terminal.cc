@@ -1,5 +1,6 @@
 #include "os/terminal.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -20,6 +21,13 @@ void on_interrupt(int /*signal*/) {
 }
 
 }  // namespace
+
+void fill_standard_streams() noexcept {
+  // The kernel gives the lowest free number.
+  int fd = ::open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= kStderrFd) fd = ::open("/dev/null", O_RDWR);
+  if (fd > kStderrFd) ::close(fd);
+}
 
 bool is_terminal(int fd) noexcept { return ::isatty(fd) == 1; }
 

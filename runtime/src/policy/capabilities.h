@@ -29,8 +29,10 @@ struct Mount {
   Access access = Access::kReadOnly;
   MountRole role = MountRole::kExtra;
 
-  // Paths beneath a writable mount that stay as they are, e.g. ".git/hooks", also when they do not exist yet.
+  // What stays as it is beneath a writable mount, also when it does not exist yet: paths from the mount's root, and names
+  // that are protected at any depth, whatever their case, e.g. ".git".
   std::vector<std::string> protected_paths = {};
+  std::vector<std::string> protected_names = {};
 };
 
 struct Capabilities {

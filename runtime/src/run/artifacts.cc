@@ -1,6 +1,7 @@
 #include "run/artifacts.h"
 
 #include <map>
+#include <utility>
 
 #include "base/sha256.h"
 #include "os/files.h"
@@ -8,7 +9,9 @@
 namespace openskills {
 namespace {
 
-constexpr std::size_t kMaxHashedBytes = std::size_t{1} << 30U;
+// Of all artifacts of a run together. Hashing takes a few milliseconds a mebibyte.
+constexpr std::uint64_t kHashBudgetBytes = std::uint64_t{256} << 20U;
+constexpr std::uint64_t kCopyBudgetBytes = std::uint64_t{1} << 30U;
 
 std::string_view change_name(FileChange change) {
   switch (change) {
@@ -19,68 +22,102 @@ std::string_view change_name(FileChange change) {
   return "modified";
 }
 
-const Mount* find_mount(const std::vector<Mount>& mounts, std::string_view guest_path) {
-  for (const Mount& mount : mounts) {
-    if (mount.guest_path == guest_path && mount.role != MountRole::kTemporary) return &mount;
-  }
-  return nullptr;
-}
-
-// One open folder per mount, however many files changed in it.
-class MountFolders {
+// Hashes files up to a budget; a file with many names is read once.
+class Hasher {
  public:
-  int open(const Mount& mount) {
-    auto found = folders_.find(mount.guest_path);
-    if (found == folders_.end()) {
-      Result<UniqueFd> fd = os::open_directory(mount.host_path);
-      found = folders_.emplace(mount.guest_path, fd ? std::move(*fd) : UniqueFd()).first;
+  void measure(int folder, const std::string& path, Artifact& artifact) {
+    const Result<UniqueFd> fd = os::open_file_beneath_nofollow(folder, path);
+    if (!fd) return;
+    const Result<os::FileInfo> info = os::file_info(fd->get());
+    if (!info || info->kind != os::FileKind::kFile) return;
+    artifact.bytes = info->size_bytes;
+    const std::pair identity{info->device, info->inode};
+    if (const auto known = digests_.find(identity); known != digests_.end()) {
+      artifact.sha256 = known->second;
+      return;
     }
-    return found->second.get();
+    if (info->size_bytes > left_bytes_) return;
+    left_bytes_ -= info->size_bytes;
+    Sha256 hash;
+    const Result<void> read = os::read_chunks(fd->get(), info->size_bytes, path,
+                                              [&](std::string_view chunk) { hash.update(chunk); });
+    if (!read) return;
+    artifact.sha256 = digests_[identity] = hash.finish();
   }
 
  private:
-  std::map<std::string, UniqueFd> folders_;
+  std::uint64_t left_bytes_ = kHashBudgetBytes;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> digests_;
 };
 
-// The bytes of a changed regular file; nothing for a link, a folder or a file that is gone.
-Result<std::string> read_changed(int folder, const std::string& path) {
-  TRY(const UniqueFd fd, os::open_file_beneath_nofollow(folder, path));
-  return os::read_file(fd.get(), kMaxHashedBytes, path);
+Result<UniqueFd> open_copies(const std::vector<Mount>& mounts, const std::string& directory) {
+  if (directory.empty()) return UniqueFd();
+  TRY(const std::string path, os::canonical_path(directory));
+  for (const Mount& mount : mounts) {
+    if (mount.access != Access::kReadWrite) continue;
+    TRY(const std::string writable, os::canonical_path(mount.host_path));
+    if (!os::is_within(path, writable) && !os::is_within(writable, path)) continue;
+    return fail_with_hint(ErrorCode::kInvalidArgument,
+                          fmt::format("artifacts cannot be copied to '{}', which the script can change as {}", directory,
+                                      mount.guest_path),
+                          "name a folder outside the workspace");
+  }
+  return os::open_directory(path);
 }
 
 }  // namespace
 
-std::vector<Artifact> collect_artifacts(const std::vector<Mount>& mounts, const std::vector<ChangedFile>& changes) {
+Result<ArtifactCollector> ArtifactCollector::open(const std::vector<Mount>& mounts, const std::string& copy_directory) {
+  std::vector<Folder> folders;
+  for (const Mount& mount : mounts) {
+    if (mount.access != Access::kReadWrite || mount.role == MountRole::kTemporary) continue;
+    TRY(UniqueFd fd, os::open_directory(mount.host_path));
+    folders.push_back({mount.guest_path, mount.role, std::move(fd)});
+  }
+  TRY(UniqueFd copies, open_copies(mounts, copy_directory));
+  return ArtifactCollector(std::move(folders), std::move(copies));
+}
+
+const ArtifactCollector::Folder* ArtifactCollector::find(const std::string& guest_path) const {
+  for (const Folder& folder : folders_) {
+    if (folder.guest_path == guest_path) return &folder;
+  }
+  return nullptr;
+}
+
+std::vector<Artifact> ArtifactCollector::collect(const std::vector<ChangedFile>& changes) const {
   std::vector<Artifact> artifacts;
-  MountFolders folders;
+  Hasher hasher;
   for (const ChangedFile& change : changes) {
-    const Mount* mount = find_mount(mounts, change.mount_guest_path);
-    if (mount == nullptr) continue;
+    const Folder* folder = find(change.mount_guest_path);
+    if (folder == nullptr) continue;
     Artifact artifact;
-    artifact.path = mount->role == MountRole::kWorkspace ? change.relative_path
-                                                         : mount->guest_path + "/" + change.relative_path;
+    artifact.path = folder->role == MountRole::kWorkspace ? change.relative_path
+                                                          : folder->guest_path + "/" + change.relative_path;
     artifact.change = change_name(change.change);
-    if (change.change != FileChange::kDeleted) {
-      const Result<std::string> bytes = read_changed(folders.open(*mount), change.relative_path);
-      if (!bytes) continue;
-      artifact.bytes = bytes->size();
-      artifact.sha256 = sha256_hex(*bytes);
-    }
+    if (change.change != FileChange::kDeleted) hasher.measure(folder->fd.get(), change.relative_path, artifact);
     artifacts.push_back(std::move(artifact));
   }
   return artifacts;
 }
 
-Result<void> export_artifacts(const std::vector<Mount>& mounts, const std::vector<ChangedFile>& changes,
-                              const std::string& directory) {
-  TRY(const UniqueFd target, os::open_directory(directory));
-  MountFolders folders;
+Result<void> ArtifactCollector::copy(const std::vector<ChangedFile>& changes) const {
+  if (!copies_.valid()) return {};
+  std::uint64_t left_bytes = kCopyBudgetBytes;
   for (const ChangedFile& change : changes) {
-    const Mount* mount = find_mount(mounts, change.mount_guest_path);
-    if (mount == nullptr || change.change == FileChange::kDeleted) continue;
-    const Result<std::string> bytes = read_changed(folders.open(*mount), change.relative_path);
-    if (!bytes) continue;
-    TRY(os::write_file_beneath(target.get(), change.relative_path, *bytes));
+    const Folder* folder = find(change.mount_guest_path);
+    if (folder == nullptr || change.change == FileChange::kDeleted) continue;
+    const Result<UniqueFd> fd = os::open_file_beneath_nofollow(folder->fd.get(), change.relative_path);
+    if (!fd) continue;
+    TRY(const os::FileInfo info, os::file_info(fd->get()));
+    if (info.kind != os::FileKind::kFile) continue;
+    if (info.size_bytes > left_bytes) {
+      return fail(ErrorCode::kTooLarge, "the artifacts are larger than {} bytes together", kCopyBudgetBytes);
+    }
+    left_bytes -= info.size_bytes;
+    TRY(const std::string bytes, os::read_file(fd->get(), info.size_bytes, change.relative_path));
+    const std::string prefix = folder->role == MountRole::kWorkspace ? std::string() : folder->guest_path.substr(1) + "/";
+    TRY(os::write_file_beneath(copies_.get(), prefix + change.relative_path, bytes));
   }
   return {};
 }

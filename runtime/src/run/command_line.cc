@@ -97,9 +97,15 @@ Result<CommandLine> parse_command_line(const GuestRegistry& guests, const std::v
   const bool from_system = program.starts_with("/usr/") || program.starts_with("/bin/");
   const std::string name = from_system ? base_name(program) : program;
   if (name == "env" && command.size() > 1) {
-    return parse_command_line(guests, std::vector<std::string>(command.begin() + 1, command.end()));
+    const auto first = std::find_if(command.begin() + 1, command.end(),
+                                    [](const std::string& argument) { return !argument.starts_with('-'); });
+    return parse_command_line(guests, std::vector<std::string>(first, command.end()));
   }
   if (const GuestPack* pack = guests.find_interpreter(name)) return parse_interpreter(*pack, command, 1);
+  if (name == "python" || name == "python3" || (name == "uv" && command.size() > 2)) {
+    return fail_with_hint(ErrorCode::kGuestMissing, fmt::format("'{}' needs the Python guest, which is not installed", name),
+                          "build it with scripts/build_runtime.sh, or name its folder in OPENSKILLS_GUEST_PATH");
+  }
   if (contains(kKnownInterpreters, name)) {
     return fail_with_hint(ErrorCode::kTierUnavailable,
                           fmt::format("'{}' has no guest here, and there is no native tier in this version", name),

@@ -26,6 +26,8 @@ std::string text_or_replaced(const std::string& bytes) {
   return is_utf8(bytes) ? bytes : "base64:" + to_base64(bytes);
 }
 
+Json text_or_null(const std::string& bytes) { return bytes.empty() ? Json(nullptr) : Json(text_or_replaced(bytes)); }
+
 template <class T>
 Json or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
@@ -35,7 +37,7 @@ Json error_json(const std::optional<Error>& error) {
   if (!error) return nullptr;
   return Json{{"code", error_code_name(error->code)},
               {"message", text_or_replaced(error->message)},
-              {"hint", error->hint.empty() ? Json(nullptr) : Json(error->hint)}};
+              {"hint", error->hint.empty() ? Json(nullptr) : Json(text_or_replaced(error->hint))}};
 }
 
 Json artifacts_json(const std::vector<Artifact>& artifacts) {
@@ -58,11 +60,10 @@ Json usage_json(const OutcomeUsage& usage) {
 }
 
 Json isolation_json(const OutcomeIsolation& isolation) {
-  const auto text = [](const std::string& value) { return value.empty() ? Json(nullptr) : Json(value); };
-  return Json{{"tier", text(isolation.tier)},
-              {"mode", text(isolation.mode)},
-              {"reason", text(isolation.reason)},
-              {"guest", text(isolation.guest)},
+  return Json{{"tier", text_or_null(isolation.tier)},
+              {"mode", text_or_null(isolation.mode)},
+              {"reason", text_or_null(isolation.reason)},
+              {"guest", text_or_null(isolation.guest)},
               {"layers",
                {{"wasm", isolation.wasm},
                 {"landlock", isolation.landlock},
@@ -84,9 +85,9 @@ nlohmann::ordered_json to_json(const Outcome& outcome) {
   Json json;
   json["schema"] = 1;
   json["run_id"] = outcome.run_id;
-  json["skill"] = outcome.skill.empty() ? Json(nullptr) : Json(outcome.skill);
-  json["digest"] = outcome.digest.empty() ? Json(nullptr) : Json(outcome.digest);
-  json["script"] = outcome.script.empty() ? Json(nullptr) : Json(text_or_replaced(outcome.script));
+  json["skill"] = outcome.skill.empty() ? Json(nullptr) : Json(text_or_replaced(outcome.skill));
+  json["digest"] = text_or_null(outcome.digest);
+  json["script"] = text_or_null(outcome.script);
   json["argv"] = std::move(argv);
   json["status"] = status_name(outcome.status);
   json["exit_code"] = or_null(outcome.exit_code);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "run/command_line.h"
+#include "run/protection.h"
 #include "run/workspace.h"
 
 namespace openskills {
@@ -12,8 +13,6 @@ namespace {
 constexpr const char* kSkillPath = "/skill";
 constexpr const char* kWorkspacePath = "/workspace";
 constexpr const char* kTemporaryPath = "/tmp";
-// What configures or runs other tools: a script that could change these would act outside the sandbox later.
-constexpr const char* kProtectedPaths[] = {".git/hooks", ".git/config", ".claude", ".agents", ".codex", "openskills.toml"};
 constexpr std::size_t kMinMemoryBytes = std::size_t{64} << 10U;
 
 bool is_variable_name(std::string_view name) {
@@ -49,6 +48,14 @@ Result<void> check_guest_path(const std::string& path) {
   return {};
 }
 
+Result<void> check_not_taken(const std::string& guest_path, const std::vector<Mount>& mounts) {
+  const bool taken =
+      std::any_of(mounts.begin(), mounts.end(), [&](const Mount& mount) { return mount.guest_path == guest_path; });
+  if (!taken) return {};
+  return fail_with_hint(ErrorCode::kInvalidArgument, fmt::format("'{}' is mounted already", guest_path),
+                        "give the mount another path");
+}
+
 Result<void> add_extra_mounts(const RunOptions& options, std::vector<Mount>& mounts) {
   for (const ExtraMount& extra : options.mounts) {
     TRY(const std::string host, os::canonical_path(extra.host_path));
@@ -56,11 +63,9 @@ Result<void> add_extra_mounts(const RunOptions& options, std::vector<Mount>& mou
     if (info.kind != os::FileKind::kDirectory) {
       return fail(ErrorCode::kNotADirectory, "'{}' is not a folder and cannot be mounted", extra.host_path);
     }
-    const bool taken = std::any_of(mounts.begin(), mounts.end(),
-                                   [&](const Mount& mount) { return mount.guest_path == extra.guest_path; });
-    if (taken) return fail(ErrorCode::kInvalidArgument, "'{}' is mounted already", extra.guest_path);
+    TRY(check_not_taken(extra.guest_path, mounts));
     mounts.push_back({host, extra.guest_path, extra.writable ? Access::kReadWrite : Access::kReadOnly, MountRole::kExtra,
-                      {}});
+                      {}, {}});
   }
   return {};
 }
@@ -81,7 +86,7 @@ Result<Plan> make_plan(const Skill* skill, const RunOptions& options) {
   auto& environment = granted.environment;
   environment = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"HOME", kTemporaryPath}, {"LANG", "C.UTF-8"}};
   if (skill != nullptr) {
-    granted.mounts.push_back({skill->directory, kSkillPath, Access::kReadOnly, MountRole::kSkill, {}});
+    granted.mounts.push_back({skill->directory, kSkillPath, Access::kReadOnly, MountRole::kSkill, {}, {}});
     environment["SKILL_DIR"] = kSkillPath;
     environment["CLAUDE_SKILL_DIR"] = kSkillPath;
     environment["SKILL_ID"] = skill->id;
@@ -93,12 +98,11 @@ Result<Plan> make_plan(const Skill* skill, const RunOptions& options) {
     TRY(const std::string workspace, resolve_workspace(options.workspace));
     const Access access =
         options.workspace_access == WorkspaceAccess::kReadWrite ? Access::kReadWrite : Access::kReadOnly;
-    granted.mounts.push_back({workspace, kWorkspacePath, access, MountRole::kWorkspace,
-                              {std::begin(kProtectedPaths), std::end(kProtectedPaths)}});
+    granted.mounts.push_back({workspace, kWorkspacePath, access, MountRole::kWorkspace, {}, {}});
     environment["SKILL_WORKSPACE"] = kWorkspacePath;
   }
   TRY(plan.temporary, os::TemporaryDirectory::create("openskills-"));
-  granted.mounts.push_back({plan.temporary->path(), kTemporaryPath, Access::kReadWrite, MountRole::kTemporary, {}});
+  granted.mounts.push_back({plan.temporary->path(), kTemporaryPath, Access::kReadWrite, MountRole::kTemporary, {}, {}});
   TRY(add_extra_mounts(options, granted.mounts));
   const bool in_skill = options.cwd == WorkingDirectory::kSkill && skill != nullptr;
   const bool has_workspace = options.workspace_access != WorkspaceAccess::kNone;
@@ -111,32 +115,36 @@ Result<Plan> make_plan(const Skill* skill, const RunOptions& options) {
   return plan;
 }
 
-void add_guest(const GuestPack& guest, Plan& plan) {
+Result<void> add_guest(const GuestPack& guest, Plan& plan) {
   plan.invocation.program_path = guest.module_path;
   plan.guest_id = guest.id();
   for (const GuestMount& mount : guest.mounts) {
-    plan.invocation.capabilities.mounts.push_back({mount.host_path, mount.guest_path, Access::kReadOnly, MountRole::kGuest, {}});
+    TRY(check_not_taken(mount.guest_path, plan.invocation.capabilities.mounts));
+    plan.invocation.capabilities.mounts.push_back({mount.host_path, mount.guest_path, Access::kReadOnly, MountRole::kGuest, {}, {}});
   }
+  return {};
 }
 
 // The route's program with the script as its subject. `guest_script` is the script's path as the guest sees it.
-void set_program(const Route& route, const std::string& host_script, const std::string& guest_script, Plan& plan) {
+Result<void> set_program(const Route& route, const std::string& host_script, const std::string& guest_script, Plan& plan) {
   plan.reason = route.reason;
   std::vector<std::string>& argv = plan.invocation.argv;
   if (route.guest == nullptr) {
     plan.invocation.program_path = host_script;
     argv = {guest_script};
   } else {
-    add_guest(*route.guest, plan);
+    TRY(add_guest(*route.guest, plan));
     argv = {route.guest->argv0, guest_script};
   }
   argv.insert(argv.end(), plan.argv.begin(), plan.argv.end());
+  return {};
 }
 
 // A script named on a command line, found where the caller meant it.
 struct FoundScript {
   std::string host_path;
   std::string guest_path;
+  std::string mount_path;  // of the mount it was found in
   Script script;
 };
 
@@ -150,7 +158,7 @@ std::optional<FoundScript> look_below(const Mount& mount, const std::string& rel
   if (!file) return std::nullopt;
   const Result<std::string> first = os::read_prefix(file->get(), kShebangBytes, relative);
   if (!first) return std::nullopt;
-  return FoundScript{mount.host_path + "/" + relative, mount.guest_path + "/" + relative,
+  return FoundScript{mount.host_path + "/" + relative, mount.guest_path + "/" + relative, mount.guest_path,
                      classify_script(relative, *first)};
 }
 
@@ -182,46 +190,52 @@ Result<FoundScript> find_command_script(const std::vector<Mount>& mounts, const 
 
 }  // namespace
 
-Result<Plan> plan_script(const GuestRegistry& guests, const Skill& skill, const Script& script,
+Result<Plan> plan_script(const PlanContext& context, const Skill& skill, const Script& script,
                          const std::vector<std::string>& arguments, const RunOptions& options) {
-  TRY(const Route route, route_script(guests, script, options.tier));
+  TRY(const Route route, route_script(context.guests, script, options.tier));
   TRY(Plan plan, make_plan(&skill, options));
   plan.script = script.path;
   plan.argv = arguments;
-  set_program(route, skill.directory + "/" + script.path, fmt::format("{}/{}", kSkillPath, script.path), plan);
+  TRY(set_program(route, skill.directory + "/" + script.path, fmt::format("{}/{}", kSkillPath, script.path), plan));
+  TRY(protect_mounts(context.private_directories, plan.invocation.capabilities.mounts));
   return plan;
 }
 
-Result<Plan> plan_command(const GuestRegistry& guests, const Skill* skill, const std::vector<std::string>& command,
+Result<Plan> plan_command(const PlanContext& context, const Skill* skill, const std::vector<std::string>& command,
                           const RunOptions& options) {
-  TRY(const CommandLine line, parse_command_line(guests, command));
+  TRY(const CommandLine line, parse_command_line(context.guests, command));
   TRY(Plan plan, make_plan(skill, options));
   const std::vector<Mount>& mounts = plan.invocation.capabilities.mounts;
   std::optional<FoundScript> found;
   if (line.script) {
     TRY(found, find_command_script(mounts, *line.script));
+    // Relative to where the script starts, a path means the same in the guest: it stays as it was typed.
+    const bool from_cwd = found->mount_path == plan.invocation.cwd && !line.script->starts_with('/');
+    if (from_cwd) found->guest_path = *line.script;
     plan.script = *line.script;
   }
   plan.argv = line.arguments;
   if (line.interpreter == nullptr) {
-    TRY(const Route route, route_script(guests, found->script, options.tier));
-    set_program(route, found->host_path, found->guest_path, plan);
+    TRY(const Route route, route_script(context.guests, found->script, options.tier));
+    TRY(set_program(route, found->host_path, found->guest_path, plan));
+    TRY(protect_mounts(context.private_directories, plan.invocation.capabilities.mounts));
     return plan;
   }
   if (options.tier == Tier::kNative) {
     return fail_with_hint(ErrorCode::kTierUnavailable, "this version has no native tier", "leave out --tier native");
   }
-  add_guest(*line.interpreter, plan);
+  TRY(add_guest(*line.interpreter, plan));
   plan.reason = fmt::format("'{}' is the guest {}", command.front(), line.interpreter->id());
   std::vector<std::string>& argv = plan.invocation.argv;
   argv = {line.interpreter->argv0};
   argv.insert(argv.end(), line.options.begin(), line.options.end());
   if (found) argv.push_back(found->guest_path);
   argv.insert(argv.end(), line.arguments.begin(), line.arguments.end());
+  TRY(protect_mounts(context.private_directories, plan.invocation.capabilities.mounts));
   return plan;
 }
 
-Result<Plan> plan_module(const std::string& module_path, const std::vector<std::string>& arguments,
+Result<Plan> plan_module(const PlanContext& context, const std::string& module_path, const std::vector<std::string>& arguments,
                          const RunOptions& options) {
   TRY(check_options(options));
   Plan plan;
@@ -231,6 +245,7 @@ Result<Plan> plan_module(const std::string& module_path, const std::vector<std::
     return fail(ErrorCode::kNotAFile, "'{}' is not a file", module_path);
   }
   TRY(add_extra_mounts(options, plan.invocation.capabilities.mounts));
+  TRY(protect_mounts(context.private_directories, plan.invocation.capabilities.mounts));
   plan.script = module_path;
   plan.argv = arguments;
   plan.reason = "bare WebAssembly module";

@@ -30,17 +30,23 @@ struct Plan {
   std::optional<os::TemporaryDirectory> temporary;  // behind /tmp; lives as long as the plan
 };
 
+// What plans are made from, and what no run may change.
+struct PlanContext {
+  const GuestRegistry& guests;
+  std::vector<std::string> private_directories;  // of the runtime itself: compiled code, guest packs
+};
+
 // A script of a skill, by path, with arguments.
-[[nodiscard]] Result<Plan> plan_script(const GuestRegistry& guests, const Skill& skill, const Script& script,
+[[nodiscard]] Result<Plan> plan_script(const PlanContext& context, const Skill& skill, const Script& script,
                                        const std::vector<std::string>& arguments, const RunOptions& options);
 
 // A command line as a SKILL.md writes it: an interpreter OpenSkills provides, or a script. `skill` may be null.
 // Errors: kInterpreterNotFound, kScriptNotFound, kTierUnavailable, kGuestMissing.
-[[nodiscard]] Result<Plan> plan_command(const GuestRegistry& guests, const Skill* skill,
+[[nodiscard]] Result<Plan> plan_command(const PlanContext& context, const Skill* skill,
                                         const std::vector<std::string>& command, const RunOptions& options);
 
 // A bare module with nothing mounted but options.mounts.
-[[nodiscard]] Result<Plan> plan_module(const std::string& module_path, const std::vector<std::string>& arguments,
-                                       const RunOptions& options);
+[[nodiscard]] Result<Plan> plan_module(const PlanContext& context, const std::string& module_path,
+                                       const std::vector<std::string>& arguments, const RunOptions& options);
 
 }  // namespace openskills

@@ -88,7 +88,7 @@ void set_ending(const ExecutionResult& result, const Limits& limits, Outcome& ou
   }
 }
 
-void set_result(const ExecutionResult& result, const Plan& plan, Outcome& outcome) {
+void set_result(const ExecutionResult& result, const Plan& plan, const ArtifactCollector& collector, Outcome& outcome) {
   set_ending(result, plan.invocation.limits, outcome);
   for (const LimitName& row : kLimitNames) {
     if (row.kind == result.limit) outcome.limit = row.name;
@@ -101,7 +101,7 @@ void set_result(const ExecutionResult& result, const Plan& plan, Outcome& outcom
   outcome.isolation.landlock = result.layers.landlock_abi;
   outcome.isolation.seccomp = result.layers.seccomp;
   outcome.isolation.namespaces = result.layers.namespaces;
-  outcome.artifacts = collect_artifacts(plan.invocation.capabilities.mounts, result.changed_files);
+  outcome.artifacts = collector.collect(result.changed_files);
 }
 
 }  // namespace
@@ -158,6 +158,12 @@ Outcome Runner::run(Result<Plan> plan, const RunOptions& options) {
   OutputSink& sink = options.on_output ? static_cast<OutputSink&>(forwarder) : capture;
   const CancelToken never;
   const CancelToken& cancel = options.cancel != nullptr ? *options.cancel : never;
+  Result<ArtifactCollector> collector =
+      ArtifactCollector::open(plan->invocation.capabilities.mounts, options.artifacts_directory);
+  if (!collector) {
+    set_error(outcome, std::move(collector).error());
+    return outcome;
+  }
   Result<ExecutionResult> result = executor(options.isolation).execute(plan->invocation, sink, cancel);
   CapturedStream stdout_stream = capture.take(StreamKind::kStdout);
   CapturedStream stderr_stream = capture.take(StreamKind::kStderr);
@@ -169,12 +175,8 @@ Outcome Runner::run(Result<Plan> plan, const RunOptions& options) {
     set_error(outcome, std::move(result).error());
     return outcome;
   }
-  set_result(*result, *plan, outcome);
-  if (!options.artifacts_directory.empty()) {
-    const Result<void> exported = export_artifacts(plan->invocation.capabilities.mounts, result->changed_files,
-                                                   options.artifacts_directory);
-    if (!exported) set_error(outcome, exported.error());
-  }
+  set_result(*result, *plan, *collector, outcome);
+  if (const Result<void> copied = collector->copy(result->changed_files); !copied) set_error(outcome, copied.error());
   return outcome;
 }
 

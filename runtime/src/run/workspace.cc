@@ -5,17 +5,21 @@
 namespace openskills {
 namespace {
 
-// Whether `path` is `folder` or lies beneath it; both canonical.
-bool is_within(const std::string& path, const std::string& folder) {
-  if (folder == "/") return true;
-  return path == folder || (path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/');
-}
-
 Result<void> require_directory(const std::string& path) {
   TRY(const os::FileInfo info, os::file_info_at(path));
   if (info.kind == os::FileKind::kDirectory) return {};
   return fail_with_hint(ErrorCode::kNotADirectory, fmt::format("the workspace '{}' is not a folder", path),
                         "name a folder with --workspace");
+}
+
+// Both homes count, the one HOME names and the user's own: a wrong HOME must not open the other.
+bool covers_a_home(const std::string& path) {
+  for (const std::string& home : {os::home_directory(), os::home_directory_of_record()}) {
+    if (home.empty()) continue;
+    const Result<std::string> canonical = os::canonical_path(home);
+    if (canonical && *canonical != "/" && os::is_within(*canonical, path)) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -36,10 +40,7 @@ Result<std::string> resolve_workspace(const std::optional<std::string>& named) {
                           "name the folder the script is to work in with --workspace");
   }
   TRY(const std::string path, os::canonical_path(current));
-  const std::string home = os::home_directory();
-  const Result<std::string> canonical_home = home.empty() ? Result<std::string>("/") : os::canonical_path(home);
-  const bool covers_home = canonical_home && *canonical_home != "/" && is_within(*canonical_home, path);
-  if (path == "/" || covers_home) {
+  if (path == "/" || covers_a_home(path)) {
     return fail_with_hint(ErrorCode::kWorkspaceRefused,
                           fmt::format("the current directory '{}' is the root or holds the home folder, and is not "
                                       "taken as workspace unless named",

@@ -14,7 +14,15 @@
 namespace openskills {
 namespace {
 
-constexpr std::int64_t kCompileLimitNs = 300'000'000'000;
+// A small module compiles in milliseconds, an interpreter of sixteen mebibytes in seconds.
+constexpr std::int64_t kBaseLimitNs = 15'000'000'000;
+constexpr std::int64_t kLimitNsPerMiB = 20'000'000'000;
+constexpr std::uint64_t kMaxCpuSeconds = 600;
+#ifndef OPENSKILLS_SANITIZE
+constexpr std::uint64_t kMaxAddressSpaceBytes = std::uint64_t{6} << 30U;
+#else
+constexpr std::uint64_t kMaxAddressSpaceBytes = 0;  // the sanitizers reserve terabytes
+#endif
 constexpr std::int64_t kPollNs = 10'000'000;
 constexpr std::size_t kMaxCodeBytes = std::size_t{2} << 30U;
 constexpr std::size_t kChunkBytes = std::size_t{256} << 10U;
@@ -28,6 +36,8 @@ Result<std::string> compile_jailed(std::string_view wasm_bytes, std::string_view
   TRY(const std::unique_ptr<Engine> engine, Engine::create({.allocation = Allocation::kOnDemand}));
   jail::JailSpec spec;
   spec.profile = jail::SeccompProfile::kCompiler;
+  spec.rlimits.address_space_bytes = kMaxAddressSpaceBytes;
+  spec.rlimits.cpu_seconds = kMaxCpuSeconds;
   TRY(spec.keep_descriptors, os::open_descriptors());
   TRY(jail::enter_jail(spec));
   return engine->compile(wasm_bytes, name);
@@ -39,8 +49,8 @@ int child_main(std::string_view wasm_bytes, std::string_view name, int answer_fd
   return os::write_all(answer_fd, answer, "compiled code") ? 0 : 1;
 }
 
-Result<std::string> read_answer(os::ChildProcess& child, int fd, const CancelToken& cancel, std::string_view name) {
-  const std::int64_t deadline_ns = os::monotonic_now_ns() + kCompileLimitNs;
+Result<std::string> read_answer(os::ChildProcess& child, int fd, std::int64_t deadline_ns, const CancelToken& cancel,
+                                std::string_view name) {
   std::string answer;
   std::vector<char> buffer(kChunkBytes);
   while (true) {
@@ -54,6 +64,7 @@ Result<std::string> read_answer(os::ChildProcess& child, int fd, const CancelTok
     if (read.state == os::StreamRead::State::kData) answer.append(buffer.data(), read.size_bytes);
     if (answer.size() > kMaxCodeBytes) return fail(ErrorCode::kTooLarge, "the code of '{}' is too large", name);
   }
+  child.kill_hard();  // it has closed its answer: it is ending, or it is not honest
   TRY(const os::ChildStatus status, child.wait());
   if (!status.exited_with(0) || answer.empty()) {
     return fail(ErrorCode::kChildFailed, "the compiler of '{}' ended with code {}, signal {}", name, status.exit_code,
@@ -72,7 +83,9 @@ Result<std::string> compile_in_child(std::string_view wasm_bytes, std::string_vi
     return child_main(wasm_bytes, name_for_errors, write_end.get());
   }));
   write_end.reset();
-  TRY(std::string answer, read_answer(child, pipe.read_end.get(), cancel, name_for_errors));
+  const auto size_mib = static_cast<std::int64_t>(wasm_bytes.size() >> 20U);
+  const std::int64_t deadline_ns = os::monotonic_now_ns() + kBaseLimitNs + size_mib * kLimitNsPerMiB;
+  TRY(std::string answer, read_answer(child, pipe.read_end.get(), deadline_ns, cancel, name_for_errors));
   const char kind = answer.front();
   answer.erase(0, 1);
   if (kind == kCodeFollows) return answer;

@@ -12,8 +12,8 @@
 
 namespace openskills {
 
-// The compiled code. Errors: those of Engine::compile; kTimeout when compiling takes longer than its own limit of five
-// minutes; kCancelled; kChildFailed when the compiler crashed.
+// The compiled code. Errors: those of Engine::compile; kTimeout when compiling takes longer than its own limit, 15
+// seconds and 20 more for each mebibyte; kCancelled; kChildFailed when the compiler crashed.
 [[nodiscard]] Result<std::string> compile_in_child(std::string_view wasm_bytes, std::string_view name_for_errors,
                                                    const CancelToken& cancel);
 

@@ -9,8 +9,9 @@
 namespace openskills {
 namespace {
 
-// Deep enough for recursive C code, small enough for the stack of any thread that runs a guest.
-constexpr std::size_t kMaxWasmStackBytes = std::size_t{2} << 20U;
+// Deep enough that Python's own recursion limits come first, small enough for the usual 8 MiB of a thread.
+constexpr std::size_t kMaxWasmStackBytes = std::size_t{4} << 20U;
+constexpr std::size_t kAsyncStackMarginBytes = std::size_t{1} << 20U;
 constexpr std::size_t kMaxModuleTableElements = 100'000;
 constexpr std::size_t kMaxPooledMemoryBytes = std::size_t{4} << 30U;
 
@@ -28,7 +29,7 @@ constexpr const char* kTargetFeatures[] = {"has_lse"};
 #endif
 
 // Everything that shapes compiled code. A change here must change kCodeRevision.
-constexpr int kCodeRevision = 2;
+constexpr int kCodeRevision = 3;
 
 Result<void> configure_code(wasm_config_t* config) {
   if (wasmtime_error_t* error = wasmtime_config_target_set(config, kTarget)) {
@@ -38,6 +39,8 @@ Result<void> configure_code(wasm_config_t* config) {
   wasmtime_config_cranelift_opt_level_set(config, WASMTIME_OPT_LEVEL_SPEED);
   wasmtime_config_epoch_interruption_set(config, true);
   wasmtime_config_max_wasm_stack_set(config, kMaxWasmStackBytes);
+  // No guest runs on such a stack, but the engine refuses a limit above its size.
+  wasmtime_config_async_stack_size_set(config, kMaxWasmStackBytes + kAsyncStackMarginBytes);
   wasmtime_config_native_unwind_info_set(config, false);
   openskills_config_disable_backtraces(config);
   wasmtime_config_memory_init_cow_set(config, true);

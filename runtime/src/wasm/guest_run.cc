@@ -112,6 +112,7 @@ Result<std::unique_ptr<GuestRun>> GuestRun::open(const Invocation& invocation, O
     wasi::Preopen preopen{mount.guest_path, std::move(*directory), mount.access};
     preopen.track_changes = mount.role != MountRole::kTemporary;
     preopen.protected_paths = mount.protected_paths;
+    preopen.protected_names = mount.protected_names;
     config.preopens.push_back(std::move(preopen));
   }
   TRY(state->wasi, wasi::WasiContext::create(std::move(config)));
@@ -197,7 +198,9 @@ Result<void> GuestRun::call_start(Engine& engine, const Module& module, Answer& 
   wasmtime_context_set_epoch_deadline(context, 1);
   wasmtime_instance_t instance{};
   answer.error = wasmtime_instance_pre_instantiate(module.instance_pre(), context, &instance, &answer.trap);
-  if (answer.error != nullptr && !state.account.refused) {
+  // A start function runs here: it may have exited, or been stopped.
+  const bool stopped = state.wasi->stop_reason() != wasi::StopReason::kNone || state.engine_stop != EngineStop::kNone;
+  if (answer.error != nullptr && !state.account.refused && !stopped) {
     return fail(ErrorCode::kModuleInvalid, "the module cannot be instantiated: {}", answer.message());
   }
   if (!answer.good()) return {};

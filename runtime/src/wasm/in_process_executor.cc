@@ -26,6 +26,8 @@ bool same_file(const os::FileInfo& a, const os::FileInfo& b) {
 }
 
 constexpr std::ptrdiff_t kMaxSlots = 1024;
+// How late a cancel can be noticed by a run that waits for a slot.
+constexpr std::chrono::milliseconds kSlotPoll{5};
 
 }  // namespace
 
@@ -35,6 +37,7 @@ struct InProcessWasmExecutor::State {
 
   Result<void> ensure_engine();
   Result<std::shared_ptr<const Module>> load(const std::string& program_path);
+  Result<void> take_slot(std::int64_t deadline_ns, const CancelToken& cancel);
 
   std::string cache_directory;
   EngineOptions options;
@@ -67,6 +70,16 @@ Result<std::shared_ptr<const Module>> InProcessWasmExecutor::State::load(const s
   return module;
 }
 
+Result<void> InProcessWasmExecutor::State::take_slot(std::int64_t deadline_ns, const CancelToken& cancel) {
+  while (!slots.try_acquire_for(kSlotPoll)) {
+    if (cancel.cancelled()) return fail(ErrorCode::kCancelled, "cancelled while waiting for a slot");
+    if (os::monotonic_now_ns() < deadline_ns) continue;
+    return fail_with_hint(ErrorCode::kTimeout, "no slot for another guest became free in time",
+                          "raise the number of slots or run fewer at once");
+  }
+  return {};
+}
+
 InProcessWasmExecutor::InProcessWasmExecutor(std::string cache_directory, EngineOptions engine_options)
     : state_(std::make_unique<State>(std::move(cache_directory), engine_options)) {}
 
@@ -78,10 +91,7 @@ Result<ExecutionResult> InProcessWasmExecutor::execute(const Invocation& invocat
   TRY(state.ensure_engine());
   TRY(const std::shared_ptr<const Module> module, state.load(invocation.program_path));
   const std::int64_t started_ns = os::monotonic_now_ns();
-  if (!state.slots.try_acquire_for(std::chrono::milliseconds(std::min<std::uint64_t>(invocation.limits.wall_ms, 86'400'000)))) {
-    return fail_with_hint(ErrorCode::kTimeout, "no slot for another guest became free in time",
-                          "raise the number of slots or run fewer at once");
-  }
+  TRY(state.take_slot(deadline_after(started_ns, invocation.limits.wall_ms), cancel));
   struct Slot {
     State& state;
     ~Slot() { state.slots.release(); }

@@ -37,6 +37,7 @@ Result<LayersInForce> jail_self(const Invocation& invocation, const GuestRun& ru
   for (const GuestRun::OpenMount& mount : run.open_mounts()) spec.paths.push_back({mount.directory_fd, mount.access});
   spec.profile = jail::SeccompProfile::kWasmGuest;
   spec.rlimits.open_files = invocation.limits.open_files + kReservedDescriptors;
+  spec.rlimits.file_size_bytes = invocation.limits.disk_bytes;
   spec.rlimits.cpu_seconds = invocation.limits.cpu_ms / 1000 + 2;
   // All of them were opened since keep_only_descriptors: this child's own, and the engine's file of compiled code.
   TRY(spec.keep_descriptors, os::open_descriptors());
@@ -51,6 +52,7 @@ Result<ExecutionResult> run_in_child(const Invocation& invocation, const UniqueF
   std::vector<int> keep = {code.get(), ends.stdout_pipe.get(), ends.stderr_pipe.get(), ends.report_pipe.get()};
   if (invocation.stdin_source.kind == StdinSource::Kind::kDescriptor) keep.push_back(invocation.stdin_source.descriptor);
   TRY(jail::keep_only_descriptors(std::move(keep)));
+  os::forget_environment();
   PipeSink sink(ends.stdout_pipe.get(), ends.stderr_pipe.get());
   TRY(const std::unique_ptr<GuestRun> run, GuestRun::open(invocation, sink, nullptr));
   TRY(const std::unique_ptr<Engine> engine, Engine::create({.allocation = Allocation::kOnDemand}));
@@ -119,6 +121,7 @@ Result<Watched> watch_child(os::ChildProcess& child, ChildChannel& channel, std:
 // A run whose child ended without telling its result.
 ExecutionResult unreported(const Watched& watched, const os::ChildStatus& status, std::int64_t started_ns) {
   ExecutionResult result;
+  result.changed_files_complete = false;  // what it changed died with it
   result.usage.cpu_ns = status.cpu_ns;
   result.usage.wall_ns = static_cast<std::uint64_t>(os::monotonic_now_ns() - started_ns);
   if (watched.killed_by_cancel) {
@@ -178,6 +181,8 @@ Result<ExecutionResult> IsolatedWasmExecutor::execute(const Invocation& invocati
   ChildChannel channel(std::move(pipes));
   const std::int64_t kill_at_ns = deadline_after(run_started_ns, invocation.limits.wall_ms) + kGraceNs;
   TRY(const Watched watched, watch_child(child, channel, kill_at_ns, sink, cancel));
+  // An honest child is ending by now; one that only closed its pipes would outlive its deadline.
+  child.kill_hard();
   TRY(const os::ChildStatus status, child.wait());
   return read_report(watched, status, run_started_ns);
 }

@@ -1,32 +1,10 @@
 // The calls that make, remove, move and read names: path_create_directory, path_unlink_file, path_remove_directory,
 // path_rename, path_link, path_symlink, path_readlink.
-#include <cerrno>
-
 #include "wasm/wasi/path_access.h"
 #include "wasm/wasi/wasi_context.h"
 #include "wasm/wasi/wasi_errno.h"
 
 namespace openskills::wasi {
-namespace {
-
-// Whether a link would lead out of the mount it is put in, read as text. Following it fails anyway; this keeps the
-// guest from leaving links that lead programs of the host astray.
-bool leads_out(std::string_view target, std::string_view link_place) noexcept {
-  if (target.front() == '/') return true;
-  int depth = 0;
-  for (const char c : link_place) depth += c == '/' ? 1 : 0;
-  while (!target.empty()) {
-    const std::size_t end = target.find('/');
-    const std::string_view part = target.substr(0, end);
-    target.remove_prefix(end == std::string_view::npos ? target.size() : end + 1);
-    if (part.empty() || part == ".") continue;
-    depth += part == ".." ? -1 : 1;
-    if (depth < 0) return true;
-  }
-  return false;
-}
-
-}  // namespace
 
 WasiErrno WasiContext::path_create_directory(GuestMemory memory, std::uint32_t fd, std::uint32_t path,
                                              std::uint32_t path_size) {
@@ -113,6 +91,7 @@ WasiErrno WasiContext::path_rename(GuestMemory memory, std::uint32_t old_fd, std
   if (answer == WasiErrno::kSuccess) {
     answer = authorize(new_folder->mount, to.fd(), to.bare_name(), Makes::kFile, to_place);
   }
+  if (answer == WasiErrno::kSuccess) answer = check_crossing(*old_folder, from, *new_folder);
   if (answer != WasiErrno::kSuccess) return answer;
   const bool replaces = to_place && calls_.status_at(to.fd(), std::string(to.bare_name()).c_str()).has_value();
   const auto renamed = calls_.rename_at(from.fd(), from.name(), to.fd(), to.name());
@@ -160,6 +139,7 @@ WasiErrno WasiContext::path_link(GuestMemory memory, std::uint32_t old_fd, std::
   if (answer == WasiErrno::kSuccess) {
     answer = authorize(new_folder->mount, to.fd(), to.bare_name(), Makes::kFile, to_place);
   }
+  if (answer == WasiErrno::kSuccess) answer = check_crossing(*old_folder, from, *new_folder);
   if (answer != WasiErrno::kSuccess) return answer;
   if (!quota_.charge_file()) return refuse_quota();
   const auto linked = calls_.link_at(from.fd(), from.name(), to.fd(), to.name());
@@ -183,9 +163,11 @@ WasiErrno WasiContext::path_symlink(GuestMemory memory, std::uint32_t target, st
   std::optional<ChangeLog::Place> place;
   answer = authorize(folder->mount, parent.fd(), parent.bare_name(), Makes::kFile, place);
   if (answer != WasiErrno::kSuccess) return answer;
-  const std::optional<ChangeLog::Place> link_place =
-      place ? place : place_of(folder->mount, parent.fd(), parent.bare_name());
-  if (leads_out(target_buffer.view(), link_place ? link_place->second : std::string())) return WasiErrno::kNotcapable;
+  // Following a link that leads out fails anyway; this keeps the guest from leaving links that lead programs of the
+  // host astray. Where ".." leads depends on where the link is moved to.
+  const std::string_view leads_to = target_buffer.view();
+  if (leads_to.front() == '/' || has_dot_dot(leads_to)) return WasiErrno::kNotcapable;
+  if (has_part_named(leads_to, mount_of(*folder).protected_names)) return WasiErrno::kRofs;
   if (!quota_.charge_file()) return refuse_quota();
   const auto made = calls_.symlink_at(target_buffer.c_str(), parent.fd(), parent.name());
   if (!made) quota_.refund_file();

@@ -11,21 +11,6 @@ namespace {
 
 constexpr os::OpenOptions kFolderPlace{.mode = os::OpenMode::kPathOnly, .directory = true};
 
-// What lies beneath `root` in `path`, both as the kernel names them; nullopt when it lies elsewhere.
-std::optional<std::string_view> beneath(std::string_view root, std::string_view path) noexcept {
-  if (root.empty() || !path.starts_with(root)) return std::nullopt;
-  path.remove_prefix(root.size());
-  if (path.empty()) return path;
-  if (root.back() == '/') return path;
-  if (path.front() != '/') return std::nullopt;
-  path.remove_prefix(1);
-  return path;
-}
-
-bool is_or_lies_beneath(std::string_view path, std::string_view root) noexcept {
-  return path.starts_with(root) && (path.size() == root.size() || path[root.size()] == '/');
-}
-
 }  // namespace
 
 WasiErrno WasiContext::folder_for(std::uint32_t fd, Rights wanted, Descriptor*& folder) noexcept {
@@ -87,37 +72,17 @@ std::optional<ChangeLog::Place> WasiContext::place_of(std::uint32_t mount, int f
 WasiErrno WasiContext::authorize(std::uint32_t mount, int fd, std::string_view name, Makes makes,
                                  std::optional<ChangeLog::Place>& place) {
   const Mount& target = mounts_[mount];
-  if (!target.track_changes && target.protected_paths.empty()) return WasiErrno::kSuccess;
+  const bool has_protection = !target.protected_paths.empty() || !target.protected_names.empty();
+  if (!target.track_changes && !has_protection) return WasiErrno::kSuccess;
   place = place_of(mount, fd, name);
   if (!place) {
-    if (!target.protected_paths.empty()) return WasiErrno::kAcces;
+    if (has_protection) return WasiErrno::kAcces;
     changes_.note_unknown();
     return WasiErrno::kSuccess;
   }
-  for (const std::string& guarded : target.protected_paths) {
-    if (is_or_lies_beneath(place->second, guarded)) return WasiErrno::kRofs;
-    // A folder on the way to a protected path may be made, but not removed, renamed or replaced by anything else.
-    if (makes == Makes::kFile && is_or_lies_beneath(guarded, place->second)) return WasiErrno::kRofs;
-  }
+  if (is_protected(target, place->second, makes)) return WasiErrno::kRofs;
   if (!target.track_changes) place.reset();
   return WasiErrno::kSuccess;
-}
-
-void WasiContext::protect_resolved_paths(int directory_fd, Mount& mount) const {
-  // A protected path may lead through a link: what it leads to is protected as well.
-  const std::size_t named = mount.protected_paths.size();
-  for (std::size_t i = 0; i < named; ++i) {
-    const auto opened =
-        calls_.open_beneath(directory_fd, mount.protected_paths[i].c_str(), {.mode = os::OpenMode::kPathOnly});
-    if (!opened) continue;
-    std::array<char, 4096> buffer;
-    const os::SystemResult<std::string_view> path = calls_.path_of(opened->get(), buffer);
-    if (!path) continue;
-    const std::optional<std::string_view> relative = beneath(mount.host_path, *path);
-    if (relative && !relative->empty() && *relative != mount.protected_paths[i]) {
-      mount.protected_paths.emplace_back(*relative);
-    }
-  }
 }
 
 }  // namespace openskills::wasi

@@ -6,7 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/unique_fd.h"
 #include "wasm/wasi/guest_memory.h"
@@ -62,5 +65,13 @@ class ParentFolder {
   const char* name_ = "";
   std::string_view bare_name_;
 };
+
+// What lies beneath `root` in `path`, both as the kernel names them; nullopt when it lies elsewhere.
+[[nodiscard]] std::optional<std::string_view> beneath(std::string_view root, std::string_view path) noexcept;
+
+// Whether a part of the path is one of the names, without regard to the case of ASCII letters.
+[[nodiscard]] bool has_part_named(std::string_view path, const std::vector<std::string>& names) noexcept;
+
+[[nodiscard]] bool has_dot_dot(std::string_view path) noexcept;
 
 }  // namespace openskills::wasi

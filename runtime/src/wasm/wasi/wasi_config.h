@@ -24,6 +24,9 @@ struct Preopen {
   // Paths beneath it that stay as they are though the rest is writable, e.g. ".git/hooks"; they need not exist.
   // Without a leading or trailing slash, and without "." or "..".
   std::vector<std::string> protected_paths = {};
+  // Names that protect every entry called so, and all beneath it, at any depth: e.g. ".git". Without regard to the case
+  // of ASCII letters, and without a slash. They are not created either, nor is a link whose target goes through one.
+  std::vector<std::string> protected_names = {};
 };
 
 struct WasiConfig {

@@ -7,15 +7,19 @@
 // What holds, by construction:
 // - A path never leaves the folder it is resolved against: the kernel resolves it (openat2, RESOLVE_BENEATH); calls
 //   that the kernel offers for names only get one component beneath a folder opened that way.
-// - Through a read-only preopen no byte, name, mode or time changes. Protected paths of a writable one stay too.
+// - Through a read-only preopen no byte, name, mode or time changes. Protected paths and names of a writable one stay
+//   too.
+// - Links the guest makes have no ".." and do not start at the root, so that they lead nowhere else when moved.
 // - Only regular files and folders can be opened; devices, FIFOs and sockets are refused and never waited for.
 // - No call waits beyond the deadline, or longer than 10 ms after a cancellation; fsync and a slow disk are
 //   exceptions, which the supervisor's kill covers.
 // - What the host allocates for the guest is bounded, whatever numbers the guest passes.
 //
 // What this does not stop: other processes that change the folders meanwhile (they change what the guest sees, not
-// where it gets); a hard link, made before the run, from a writable folder to a protected file; a read of stdin that
-// blocks because another process sharing the descriptor took the bytes first.
+// where it gets); what was made before the run: a hard link from a writable folder to a protected file, a link with a
+// protected name that is not at the root of its mount (what it leads to is not protected), a link with ".." (the guest
+// may move it to where it leads out); a read of stdin that blocks because another process sharing the descriptor took
+// the bytes first.
 #pragma once
 
 #include <cstdint>
@@ -149,6 +153,7 @@ class WasiContext {
     Access access = Access::kReadOnly;
     bool track_changes = true;
     std::vector<std::string> protected_paths;
+    std::vector<std::string> protected_names;
     std::string host_path;  // as the kernel knows it; "" when that could not be found out
   };
   enum class WaitEnd : std::uint8_t { kReady, kTime, kStop };
@@ -189,7 +194,16 @@ class WasiContext {
   // Whether a name may change, or an open file; `place` is set when it could be found out.
   WasiErrno authorize(std::uint32_t mount, int fd, std::string_view name, Makes makes,
                       std::optional<ChangeLog::Place>& place);
+
+  // protected_places.cc
+  [[nodiscard]] static bool is_protected(const Mount& mount, std::string_view place, Makes makes) noexcept;
+  // Between mounts with different protected names only files move: a folder or a link would bring in, or take away,
+  // names that one of them protects. EXDEV makes programs copy instead.
+  WasiErrno check_crossing(const Descriptor& from_folder, const ParentFolder& from, const Descriptor& to_folder) const;
+  // Protected paths, and protected names at the root, may be links or lead through some: the links themselves and where
+  // they lead, even when nothing is there yet, become protected paths.
   void protect_resolved_paths(int directory_fd, Mount& mount) const;
+  void protect_what_it_leads_to(int directory_fd, const std::string& path, Mount& mount) const;
 
   // calls_open.cc
   struct OpenRequest;
