@@ -85,9 +85,10 @@ class WasiTest : public ::testing::Test {
   // Guest memory.
   GuestMemory memory() { return {bytes_.data(), bytes_.size()}; }
   std::uint32_t space(std::size_t size) {
+    const std::size_t taken = (size + 7) / 8 * 8;
+    if (next_ + taken > bytes_.size()) next_ = 64;
     const auto address = static_cast<std::uint32_t>(next_);
-    next_ += (size + 7) / 8 * 8;
-    if (next_ > bytes_.size()) next_ = 64;
+    next_ += taken;
     return address;
   }
   std::uint32_t text(std::string_view content) {
