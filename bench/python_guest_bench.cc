@@ -29,8 +29,8 @@ int main(int argc, char** argv) {
   if (argc < 3) return 2;
   Bench bench;
   const std::string script = argv[2];
-  bench.options.isolation = std::string(argv[1]) == "process" ? openskills::Isolation::kProcess
-                                                               : openskills::Isolation::kInProcess;
+  bench.options.isolation =
+      std::string(argv[1]) == "process" ? openskills::Isolation::kProcess : openskills::Isolation::kInProcess;
   bench.options.workspace = script.substr(0, script.rfind('/'));
   bench.command.push_back(script);
   bench.command.insert(bench.command.end(), argv + 3, argv + argc);

@@ -21,8 +21,12 @@ namespace {
 constexpr std::uint32_t kMaxInProcessRuns = 1024;
 
 SkillDiagnostic to_public(const Diagnostic& diagnostic) {
-  return {std::string(diagnostic_code_name(diagnostic.code)), std::string(severity_name(diagnostic.severity)),
-          diagnostic.message, diagnostic.path, static_cast<int>(diagnostic.line), static_cast<int>(diagnostic.column)};
+  return {std::string(diagnostic_code_name(diagnostic.code)),
+          std::string(severity_name(diagnostic.severity)),
+          diagnostic.message,
+          diagnostic.path,
+          static_cast<int>(diagnostic.line),
+          static_cast<int>(diagnostic.column)};
 }
 
 std::vector<SkillDiagnostic> to_public(std::span<const Diagnostic> diagnostics) {
@@ -64,8 +68,10 @@ std::vector<std::string> private_directories(const RuntimeOptions& options, cons
 
 struct OpenSkillRuntime::State {
   explicit State(RuntimeOptions runtime_options)
-      : options(std::move(runtime_options)), guests(scan_guests(options)),
-        plan_context{guests, private_directories(options, guests)}, runner(runner_options(options)) {}
+      : options(std::move(runtime_options)),
+        guests(scan_guests(options)),
+        plan_context{guests, private_directories(options, guests)},
+        runner(runner_options(options)) {}
 
   // The skill's digest, computed at its first run after load_skills().
   std::string digest_of(const Skill& skill);
@@ -119,9 +125,9 @@ Result<void> OpenSkillRuntime::load_skills() {
 std::vector<SkillInfo> OpenSkillRuntime::skills() const {
   std::vector<SkillInfo> list;
   for (const Skill& skill : state_->catalog.skills()) {
-    list.push_back({skill.id, skill.manifest.name, skill.manifest.description, skill.directory, std::string(skill.source()),
-                    skill.manifest.user_invocable, !skill.manifest.disable_model_invocation,
-                    to_public(skill.diagnostics)});
+    list.push_back({skill.id, skill.manifest.name, skill.manifest.description, skill.directory,
+                    std::string(skill.source()), skill.manifest.user_invocable,
+                    !skill.manifest.disable_model_invocation, to_public(skill.diagnostics)});
   }
   return list;
 }
@@ -134,7 +140,8 @@ Outcome OpenSkillRuntime::execute_skill(const std::string& id, const nlohmann::j
   const Result<Script> script = find_entry_point(**skill);
   if (!script) return state_->run(std::unexpected(script.error()), *skill, options);
   const RunOptions with_input = options_with_input(options, input);
-  Outcome outcome = state_->run(plan_script(state_->plan_context, **skill, *script, {}, with_input), *skill, with_input);
+  Outcome outcome =
+      state_->run(plan_script(state_->plan_context, **skill, *script, {}, with_input), *skill, with_input);
   outcome.output = output_of(outcome.stdout_bytes);
   return outcome;
 }

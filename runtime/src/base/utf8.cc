@@ -46,8 +46,8 @@ std::optional<std::size_t> find_invalid_utf8(std::string_view bytes) noexcept {
 }
 
 std::size_t count_code_points(std::string_view text) noexcept {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return !is_continuation(static_cast<std::uint8_t>(c)); }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(static_cast<std::uint8_t>(c)); }));
 }
 
 std::string_view truncate_at_character(std::string_view text, std::size_t limit_bytes) noexcept {

@@ -14,17 +14,28 @@ struct ExitCodeRow {
 
 // Errors without a row are the runtime's own failures.
 constexpr ExitCodeRow kExitCodes[] = {
-    {ErrorCode::kInvalidArgument, kExitUsage},       {ErrorCode::kInvalidInput, kExitUsage},
-    {ErrorCode::kPathNotFound, kExitUsage},          {ErrorCode::kNotADirectory, kExitUsage},
-    {ErrorCode::kNotAFile, kExitUsage},              {ErrorCode::kSkillNotFound, kExitNotFound},
-    {ErrorCode::kScriptNotFound, kExitNotFound},     {ErrorCode::kEntryPointNotFound, kExitNotFound},
-    {ErrorCode::kEntryPointAmbiguous, kExitNotFound}, {ErrorCode::kInterpreterNotFound, kExitNotFound},
-    {ErrorCode::kTierUnavailable, kExitRefused},     {ErrorCode::kGuestMissing, kExitRefused},
-    {ErrorCode::kLayerMissing, kExitRefused},        {ErrorCode::kWorkspaceRefused, kExitRefused},
-    {ErrorCode::kPathEscapesRoot, kExitRefused},     {ErrorCode::kModuleInvalid, kExitRefused},
-    {ErrorCode::kModuleUnsupported, kExitRefused},   {ErrorCode::kSkillInvalid, kExitRefused},
-    {ErrorCode::kTimeout, kExitTimeout},             {ErrorCode::kLimit, kExitLimit},
-    {ErrorCode::kCancelled, kExitCancelled},         {ErrorCode::kTrap, kExitTrapped},
+    {ErrorCode::kInvalidArgument, kExitUsage},
+    {ErrorCode::kInvalidInput, kExitUsage},
+    {ErrorCode::kPathNotFound, kExitUsage},
+    {ErrorCode::kNotADirectory, kExitUsage},
+    {ErrorCode::kNotAFile, kExitUsage},
+    {ErrorCode::kSkillNotFound, kExitNotFound},
+    {ErrorCode::kScriptNotFound, kExitNotFound},
+    {ErrorCode::kEntryPointNotFound, kExitNotFound},
+    {ErrorCode::kEntryPointAmbiguous, kExitNotFound},
+    {ErrorCode::kInterpreterNotFound, kExitNotFound},
+    {ErrorCode::kTierUnavailable, kExitRefused},
+    {ErrorCode::kGuestMissing, kExitRefused},
+    {ErrorCode::kLayerMissing, kExitRefused},
+    {ErrorCode::kWorkspaceRefused, kExitRefused},
+    {ErrorCode::kPathEscapesRoot, kExitRefused},
+    {ErrorCode::kModuleInvalid, kExitRefused},
+    {ErrorCode::kModuleUnsupported, kExitRefused},
+    {ErrorCode::kSkillInvalid, kExitRefused},
+    {ErrorCode::kTimeout, kExitTimeout},
+    {ErrorCode::kLimit, kExitLimit},
+    {ErrorCode::kCancelled, kExitCancelled},
+    {ErrorCode::kTrap, kExitTrapped},
 };
 
 }  // namespace
@@ -42,12 +53,14 @@ int exit_code_of(ErrorCode code) noexcept {
 
 int report_error(const GlobalFlags& global, const Error& error) {
   if (global.json) {
-    print_json({{"error",
-                 {{"code", error_code_name(error.code)},
-                  {"message", error.message},
-                  {"hint", error.hint.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(error.hint)}}}});
+    print_json(
+        {{"error",
+          {{"code", error_code_name(error.code)},
+           {"message", error.message},
+           {"hint", error.hint.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(error.hint)}}}});
   } else {
-    std::string text = fmt::format("openskills: error: {} [{}]\n", printable(error.message), error_code_name(error.code));
+    std::string text =
+        fmt::format("openskills: error: {} [{}]\n", printable(error.message), error_code_name(error.code));
     if (!error.hint.empty() && !global.quiet) text += fmt::format("openskills: hint: {}\n", printable(error.hint));
     write_stderr(text);
   }

@@ -9,7 +9,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kBuildGuests = "build it with scripts/build_runtime.sh, or name its folder in OPENSKILLS_GUEST_PATH";
+constexpr const char* kBuildGuests =
+    "build it with scripts/build_runtime.sh, or name its folder in OPENSKILLS_GUEST_PATH";
 
 Json layers_json(bool& enforceable) {
   Json layers = Json::array();

@@ -64,7 +64,8 @@ Result<int> run_skill(const GlobalFlags& global, const Request& request, const P
       return fail_with_hint(ErrorCode::kInvalidArgument, "an entry point's standard input is its JSON input",
                             "give it with --input, or name a script to use --stdin");
     }
-    TRY(const nlohmann::json input, request.input.empty() ? Result<nlohmann::json>(nullptr) : read_input(request.input));
+    TRY(const nlohmann::json input,
+        request.input.empty() ? Result<nlohmann::json>(nullptr) : read_input(request.input));
     TRY(const Located located, locate(global, request.skill));
     return run_and_show(global, request.flags, options, [&](const RunOptions& final_options) {
       return located.runtime->execute_skill(located.id, input, final_options);
@@ -116,7 +117,8 @@ Command add_run(CLI::App& app, const GlobalFlags& global, const Passthrough& res
   command->add_option("SCRIPT", request->script, "A script, relative to the skill (default: the entry point)");
   command->add_option("--input", request->input, "JSON for the entry point: a text, @FILE, or - for standard input");
   declare_run_flags(*command, request->flags, FlagSet::kSkill);
-  return {command, [&global, &rest, request] { return exit_code(global, *request, run_skill(global, *request, rest)); }};
+  return {command,
+          [&global, &rest, request] { return exit_code(global, *request, run_skill(global, *request, rest)); }};
 }
 
 Command add_exec(CLI::App& app, const GlobalFlags& global, const Passthrough& rest) {
@@ -125,7 +127,8 @@ Command add_exec(CLI::App& app, const GlobalFlags& global, const Passthrough& re
   auto request = std::make_shared<Request>();
   command->add_option("--skill", request->skill, "The skill that is seen as /skill: an id, or a path");
   declare_run_flags(*command, request->flags, FlagSet::kSkill);
-  return {command, [&global, &rest, request] { return exit_code(global, *request, exec_command(global, *request, rest)); }};
+  return {command,
+          [&global, &rest, request] { return exit_code(global, *request, exec_command(global, *request, rest)); }};
 }
 
 Command add_wasm(CLI::App& app, const GlobalFlags& global, const Passthrough& rest) {
@@ -134,7 +137,8 @@ Command add_wasm(CLI::App& app, const GlobalFlags& global, const Passthrough& re
   auto request = std::make_shared<Request>();
   command->add_option("FILE", request->script, "A WASI preview 1 module")->required();
   declare_run_flags(*command, request->flags, FlagSet::kModule);
-  return {command, [&global, &rest, request] { return exit_code(global, *request, run_module(global, *request, rest)); }};
+  return {command,
+          [&global, &rest, request] { return exit_code(global, *request, run_module(global, *request, rest)); }};
 }
 
 }  // namespace openskills::cli

@@ -18,7 +18,8 @@ struct Unit {
 };
 
 constexpr Unit kDurations[] = {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"", 1000}};
-constexpr Unit kSizes[] = {{"K", 0x1p10}, {"M", 0x1p20}, {"G", 0x1p30}, {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"", 1}};
+constexpr Unit kSizes[] = {{"K", 0x1p10},   {"M", 0x1p20},   {"G", 0x1p30}, {"KiB", 0x1p10},
+                           {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"", 1}};
 constexpr double kMost = 1e15;
 // What 64 bits of nanoseconds hold on either side of 1970: from 1677 to 2262.
 constexpr std::int64_t kMostSeconds = std::numeric_limits<std::int64_t>::max() / 1'000'000'000 - 1;
@@ -162,10 +163,12 @@ void declare_run_flags(CLI::App& command, RunFlags& flags, FlagSet set) {
   command.add_option("--memory", flags.memory, "Guest memory, e.g. 256M");
   command.add_option("--output-limit", flags.output_limit, "Captured bytes per stream with --json, e.g. 1M");
   command.add_option("--env", flags.environment, "NAME=VALUE for the script (repeatable)")->expected(1)->take_all();
-  command.add_option(set == FlagSet::kSkill ? "--mount" : "--mount,--dir", flags.mounts, "HOST:GUEST[:ro], a further folder (repeatable)")
+  command
+      .add_option(set == FlagSet::kSkill ? "--mount" : "--mount,--dir", flags.mounts,
+                  "HOST:GUEST[:ro], a further folder (repeatable)")
       ->expected(1)
       ->take_all();
-  command.add_option("--seed", flags.seed, "Make every random byte repeatable");
+  command.add_option("--seed", flags.seed, "Make every random byte repeatable")->check(CLI::NonNegativeNumber);
   command.add_option("--clock", flags.clock, "Start the clock at this RFC 3339 time; sleeping advances it");
   command.add_option("--stdin", flags.stdin_source, "A file, or - for this program's own (default: empty)");
   command.add_flag("--events", flags.events, "JSON lines while it runs");

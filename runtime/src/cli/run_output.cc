@@ -14,9 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-void print_line(const Json& json) {
-  write_stdout(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
-}
+void print_line(const Json& json) { write_stdout(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"); }
 
 bool print_event(StreamKind stream, std::string_view bytes) {
   const Json data = is_utf8(bytes) ? Json(bytes) : Json{{"base64", to_base64(bytes)}};
@@ -28,16 +26,17 @@ bool print_event(StreamKind stream, std::string_view bytes) {
 class StreamPassthrough {
  public:
   // A reader that takes nothing for as long as the run may last holds nothing up for longer.
-  StreamPassthrough(const CancelToken& cancel, std::uint64_t patience_ms) : cancel_(cancel), patience_ms_(patience_ms) {}
+  StreamPassthrough(const CancelToken& cancel, std::uint64_t patience_ms)
+      : cancel_(cancel), patience_ms_(patience_ms) {}
 
   bool write(StreamKind stream, std::string_view bytes) {
     Target& target = stream == StreamKind::kStdout ? stdout_ : stderr_;
     const std::string filtered = target.terminal ? target.filter.filter(bytes) : std::string();
     const std::int64_t patient_until_ns =
-        os::monotonic_now_ns() + static_cast<std::int64_t>(std::min<std::uint64_t>(patience_ms_, kMaxPatienceMs)) * 1'000'000;
-    return os::write_patiently(target.fd, target.terminal ? std::string_view(filtered) : bytes, [&] {
-      return cancel_.cancelled() || os::monotonic_now_ns() >= patient_until_ns;
-    });
+        os::monotonic_now_ns() +
+        static_cast<std::int64_t>(std::min<std::uint64_t>(patience_ms_, kMaxPatienceMs)) * 1'000'000;
+    return os::write_patiently(target.fd, target.terminal ? std::string_view(filtered) : bytes,
+                               [&] { return cancel_.cancelled() || os::monotonic_now_ns() >= patient_until_ns; });
   }
 
  private:

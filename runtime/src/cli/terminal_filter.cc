@@ -6,9 +6,7 @@ namespace {
 constexpr char kEscape = '\x1b';
 constexpr std::size_t kMaxSequenceBytes = 64;
 
-bool is_allowed_control(unsigned char byte) {
-  return byte == '\n' || byte == '\t' || byte == '\r' || byte == '\b';
-}
+bool is_allowed_control(unsigned char byte) { return byte == '\n' || byte == '\t' || byte == '\r' || byte == '\b'; }
 
 }  // namespace
 
@@ -37,9 +35,7 @@ void TerminalFilter::take(char c, std::string& out) {
       if (c == '\x07') state_ = State::kText;
       if (c == kEscape) state_ = State::kStringEscape;
       return;
-    case State::kStringEscape:
-      state_ = c == '\\' ? State::kText : State::kString;
-      return;
+    case State::kStringEscape: state_ = c == '\\' ? State::kText : State::kString; return;
     case State::kLatinControl: take_after_latin_lead(c, out); return;
   }
 }

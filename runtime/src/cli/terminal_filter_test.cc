@@ -18,7 +18,12 @@ struct Row {
 const Row kRows[] = {
     {"plain text", "hello\n", "hello\n"},
     {"allowed controls", "a\tb\rc\bd\n", "a\tb\rc\bd\n"},
-    {"bell, NUL, shift-out, delete", "a\x07" "b\0c\x0e" "d\x7f" "e"s, "abcde"},
+    {"bell, NUL, shift-out, delete",
+     "a\x07"
+     "b\0c\x0e"
+     "d\x7f"
+     "e"s,
+     "abcde"},
     {"UTF-8 text", "caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80", "caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80"},
     {"a no-break space, whose first byte is that of the controls", "a\xC2\xA0z", "a\xC2\xA0z"},
     {"colours", "\x1b[31mred\x1b[0m", "\x1b[31mred\x1b[0m"},
@@ -32,15 +37,24 @@ const Row kRows[] = {
     {"ask for the cursor's place", "a\x1b[6nb", "ab"},
     {"ask for the terminal's attributes", "\x1b[c\x1b[>cx", "x"},
     {"ask for the window's title", "\x1b[21tx", "x"},
-    {"set the title, ended by BEL", "a\x1b]0;title\x07" "b", "ab"},
+    {"set the title, ended by BEL",
+     "a\x1b]0;title\x07"
+     "b",
+     "ab"},
     {"set the title, ended by ESC backslash", "a\x1b]0;title\x1b\\b", "ab"},
     {"write the clipboard", "a\x1b]52;c;Y3VybA==\x07z", "az"},
     {"a link", "\x1b]8;;http://x\x1b\\text\x1b]8;;\x1b\\", "text"},
     {"device control", "a\x1bP$q\"p\x1b\\b", "ab"},
     {"privacy, program and start-of-string messages", "a\x1b^x\x1b\\b\x1b_y\x1b\\c\x1bXz\x1b\\d", "abcd"},
     {"a string that never ends", "a\x1b]0;everything after", "a"},
-    {"an escape inside a string", "a\x1b]0;x\x1b[31my\x07" "b", "ab"},
-    {"reset", "a\x1b" "cb", "ab"},
+    {"an escape inside a string",
+     "a\x1b]0;x\x1b[31my\x07"
+     "b",
+     "ab"},
+    {"reset",
+     "a\x1b"
+     "cb",
+     "ab"},
     {"choose a character set", "a\x1b(0b\x1b%Gc", "abc"},
     {"keypad mode", "a\x1b=b\x1b>c", "abc"},
     {"two escapes", "a\x1b\x1b[6nb", "a[6nb"},
@@ -48,15 +62,34 @@ const Row kRows[] = {
     {"an escape and a newline", "a\x1b\nb", "ab"},
     {"a sequence cut by a newline", "a\x1b[3\nb", "ab"},
     {"a sequence cut by an escape", "a\x1b[3\x1b[6nb", "a[6nb"},
-    {"ESC [ as one character, U+009B", "a\xC2\x9B" "6nb", "a6nb"},
-    {"ESC ] as one character, U+009D", "a\xC2\x9D" "0;t", "a0;t"},
-    {"behind a lead byte without follower", "a\xC2\xC2\x9B" "6nb", "a6nb"},
-    {"behind two", "a\xC2\xC2\xC2\x9B" "6nb", "a6nb"},
+    {"ESC [ as one character, U+009B",
+     "a\xC2\x9B"
+     "6nb",
+     "a6nb"},
+    {"ESC ] as one character, U+009D",
+     "a\xC2\x9D"
+     "0;t",
+     "a0;t"},
+    {"behind a lead byte without follower",
+     "a\xC2\xC2\x9B"
+     "6nb",
+     "a6nb"},
+    {"behind two",
+     "a\xC2\xC2\xC2\x9B"
+     "6nb",
+     "a6nb"},
     {"a lead byte and an escape", "a\xC2\x1b[6nb", "ab"},
     {"a lead byte and text", "a\xC2z", "az"},
     {"a lead byte and another character", "a\xC2\xC3\xA9z", "a\xC3\xA9z"},
-    {"U+009B behind another character's lead byte", "\xE2\xC2\x9B" "6n", "\xE2" "6n"},
-    {"U+009B inside an escape", "a\x1b\xC2\xC2\x9B" "6n", "a6n"},
+    {"U+009B behind another character's lead byte",
+     "\xE2\xC2\x9B"
+     "6n",
+     "\xE2"
+     "6n"},
+    {"U+009B inside an escape",
+     "a\x1b\xC2\xC2\x9B"
+     "6n",
+     "a6n"},
 };
 
 // What a terminal would act on: an escape that does not begin a colour, a control character, U+0080 to U+009F.

@@ -30,7 +30,7 @@ timeval to_timeval(std::int64_t nanoseconds) {
 }
 
 Result<void> arm(__itimer_which timer, int signal, std::int64_t after_ns) {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_alarm;
   // Not SA_RESTART: a blocked call must come back. On the alternate stack, since guest code may be running.
   action.sa_flags = SA_ONSTACK;

@@ -9,8 +9,8 @@ TEST(ClockTest, ClocksMoveForward) {
   EXPECT_GT(realtime_now_ns(), 1'500'000'000'000'000'000);
   const std::int64_t monotonic = monotonic_now_ns();
   const std::int64_t cpu = thread_cpu_ns();
-  volatile int sum = 0;
-  for (int i = 0; i < 1'000'000; ++i) sum = sum + i;
+  volatile unsigned sum = 0;
+  for (unsigned i = 0; i < 1'000'000; ++i) sum = sum + i;
   EXPECT_GT(monotonic_now_ns(), monotonic);
   EXPECT_GT(thread_cpu_ns(), cpu);
 }

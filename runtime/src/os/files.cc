@@ -43,8 +43,8 @@ Result<UniqueFd> open_plain(const std::string& path, int flags) {
   return UniqueFd(fd);
 }
 
-Result<UniqueFd> open_beneath(int root_fd, const std::string& relative_path, int flags,
-                              std::uint64_t extra_resolve = 0, mode_t mode = 0) {
+Result<UniqueFd> open_beneath(int root_fd, const std::string& relative_path, int flags, std::uint64_t extra_resolve = 0,
+                              mode_t mode = 0) {
   TRY(refuse_nul(relative_path));
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
@@ -119,7 +119,7 @@ Result<void> require_regular(int fd, std::string_view name) {
 
 Result<void> make_directories(const std::string& path, mode_t mode) {
   TRY(refuse_nul(path));
-  for (std::size_t end = path.find('/', 1); ; end = path.find('/', end + 1)) {
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const std::string part = path.substr(0, end);
     if (::mkdir(part.c_str(), mode) != 0 && errno != EEXIST) return fail_errno(errno, "create folder", part);
     if (end == std::string::npos) return {};
@@ -163,14 +163,14 @@ Result<void> write_file_beneath(int root_fd, const std::string& relative_path, s
 }
 
 Result<FileInfo> file_info(int fd) {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(fd, &status) != 0) return fail_errno(errno, "stat", "descriptor");
   return info_of(status);
 }
 
 Result<FileInfo> file_info_at(const std::string& path) {
   TRY(refuse_nul(path));
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return fail_errno(errno, "stat", path);
   return info_of(status);
 }
@@ -237,7 +237,7 @@ Result<std::vector<DirectoryEntry>> list_directory(int fd, std::string_view name
       if (name == "." || name == "..") continue;
       FileKind kind = kind_of_dirent(record->d_type);
       if (record->d_type == DT_UNKNOWN) {
-        struct stat status {};
+        struct stat status{};
         if (::fstatat(fd, record->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0) kind = kind_of_mode(status.st_mode);
       }
       entries.push_back({std::string(name), kind});
@@ -306,7 +306,7 @@ bool write_all_until(int fd, std::string_view bytes, std::int64_t deadline_monot
 
 bool write_patiently(int fd, std::string_view bytes, const std::function<bool()>& give_up) {
   constexpr int kPollMs = 20;
-  struct stat status {};
+  struct stat status{};
   // A pipe that is ready takes this much without blocking (POSIX: PIPE_BUF is at least 512, 4096 on Linux).
   const bool regular = ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
   const std::size_t most = regular ? bytes.size() : 4096;
@@ -324,7 +324,8 @@ bool write_patiently(int fd, std::string_view bytes, const std::function<bool()>
 }
 
 void forget_environment() noexcept {
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) ::explicit_bzero(*entry, std::strlen(*entry));
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry)
+    ::explicit_bzero(*entry, std::strlen(*entry));
   ::clearenv();
 }
 
@@ -333,9 +334,11 @@ void exit_now(int code) noexcept { ::_exit(code); }
 Result<void> write_file_atomically(int directory_fd, const std::string& name, std::string_view bytes) {
   // Random, since threads write the same file, and processes that share a folder may share a number.
   std::uint64_t unique = 0;
-  if (::getrandom(&unique, sizeof unique, 0) != sizeof unique) return fail_errno(errno, "name a temporary file for", name);
+  if (::getrandom(&unique, sizeof unique, 0) != sizeof unique)
+    return fail_errno(errno, "name a temporary file for", name);
   const std::string temporary = fmt::format(".{}.{:016x}.tmp", name, unique);
-  const UniqueFd fd(::openat(directory_fd, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const UniqueFd fd(
+      ::openat(directory_fd, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.valid()) return fail_errno(errno, "create", name);
   Result<void> written = write_all(fd.get(), bytes, name);
   if (written && ::fdatasync(fd.get()) != 0) written = fail_errno(errno, "sync", name);

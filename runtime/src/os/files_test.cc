@@ -302,7 +302,8 @@ TEST_F(FilesTest, AFileIsWrittenBeneathWithItsFolders) {
 TEST_F(FilesTest, WritingBeneathNeverLeavesTheRoot) {
   link("../outside", "root/out");
   link("../outside/secret", "root/secret");
-  for (const std::string name : {"../outside/secret", "out/secret", "secret", "folder/../../outside/secret", "out/new"}) {
+  for (const std::string name :
+       {"../outside/secret", "out/secret", "secret", "folder/../../outside/secret", "out/new"}) {
     EXPECT_FALSE(write_file_beneath(root(), name, "changed")) << name;
   }
   EXPECT_EQ(content("outside/secret"), "secret");
@@ -316,9 +317,9 @@ TEST_F(FilesTest, WritingToAReaderThatIsGoneIsAnError) {
   const UniqueFd write_end(ends[1]);
   EXPECT_TRUE(write_all_until(write_end.get(), "abc", monotonic_now_ns() + 1'000'000'000));
   read_end.reset();
-  struct sigaction ignore {};
+  struct sigaction ignore{};
   ignore.sa_handler = SIG_IGN;
-  struct sigaction before {};
+  struct sigaction before{};
   ASSERT_EQ(::sigaction(SIGPIPE, &ignore, &before), 0);
   EXPECT_FALSE(write_all(write_end.get(), "abc", "pipe"));
   EXPECT_FALSE(write_all_until(write_end.get(), "abc", monotonic_now_ns() + 1'000'000'000));

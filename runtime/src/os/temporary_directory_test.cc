@@ -50,9 +50,13 @@ TEST(TemporaryDirectory, MovesWithoutBeingRemovedTwice) {
   EXPECT_EQ(third.path(), second_path);
   EXPECT_TRUE(is_there(second_path));
   second = TemporaryDirectory::create("openskills-test-").value();
-  { const TemporaryDirectory ended = std::move(third); }
+  {
+    const TemporaryDirectory ended = std::move(third);
+  }
   EXPECT_FALSE(is_there(second_path));
-  { const TemporaryDirectory ended = std::move(second); }
+  {
+    const TemporaryDirectory ended = std::move(second);
+  }
   first = TemporaryDirectory::create("openskills-test-").value();
   EXPECT_TRUE(is_there(first.path()));
 }
@@ -209,14 +213,21 @@ TEST(ErrnoError, NamesTheActionThePathAndTheReason) {
 }
 
 TEST(ErrnoError, MapsWhatACallerCanActOn) {
-  const std::pair<int, ErrorCode> rows[] = {
-      {ENOTDIR, ErrorCode::kNotADirectory},  {EISDIR, ErrorCode::kNotAFile},
-      {EACCES, ErrorCode::kAccessDenied},    {EPERM, ErrorCode::kAccessDenied},
-      {EROFS, ErrorCode::kAccessDenied},     {EXDEV, ErrorCode::kPathEscapesRoot},
-      {ELOOP, ErrorCode::kPathEscapesRoot},  {ENOSPC, ErrorCode::kNoSpace},
-      {EDQUOT, ErrorCode::kNoSpace},         {ENOMEM, ErrorCode::kOutOfMemory},
-      {EMFILE, ErrorCode::kTooManyOpenFiles}, {ENFILE, ErrorCode::kTooManyOpenFiles},
-      {ENAMETOOLONG, ErrorCode::kInvalidArgument}, {EIO, ErrorCode::kIo}, {99999, ErrorCode::kIo}};
+  const std::pair<int, ErrorCode> rows[] = {{ENOTDIR, ErrorCode::kNotADirectory},
+                                            {EISDIR, ErrorCode::kNotAFile},
+                                            {EACCES, ErrorCode::kAccessDenied},
+                                            {EPERM, ErrorCode::kAccessDenied},
+                                            {EROFS, ErrorCode::kAccessDenied},
+                                            {EXDEV, ErrorCode::kPathEscapesRoot},
+                                            {ELOOP, ErrorCode::kPathEscapesRoot},
+                                            {ENOSPC, ErrorCode::kNoSpace},
+                                            {EDQUOT, ErrorCode::kNoSpace},
+                                            {ENOMEM, ErrorCode::kOutOfMemory},
+                                            {EMFILE, ErrorCode::kTooManyOpenFiles},
+                                            {ENFILE, ErrorCode::kTooManyOpenFiles},
+                                            {ENAMETOOLONG, ErrorCode::kInvalidArgument},
+                                            {EIO, ErrorCode::kIo},
+                                            {99999, ErrorCode::kIo}};
   for (const auto& [number, code] : rows) {
     EXPECT_EQ(error_from_errno(number, "x", "y").code, code) << number;
   }

@@ -34,7 +34,7 @@ bool is_terminal(int fd) noexcept { return ::isatty(fd) == 1; }
 void handle_interrupts(void (*function)(void*) noexcept, void* argument) noexcept {
   interrupt_function = function;
   interrupt_argument = argument;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_interrupt;
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(signal, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);

@@ -37,10 +37,10 @@ inline int run_alone(const std::string& test) {
 
 }  // namespace openskills
 
-#define TEST_ALONE(suite, name)                                                   \
-  static void suite##_##name##_alone();                                           \
-  TEST(suite, name) {                                                             \
-    if (::openskills::running_alone()) return suite##_##name##_alone();           \
+#define TEST_ALONE(suite, name)                                                  \
+  static void suite##_##name##_alone();                                          \
+  TEST(suite, name) {                                                            \
+    if (::openskills::running_alone()) return suite##_##name##_alone();          \
     EXPECT_EQ(::openskills::run_alone(#suite "." #name), 0) << "in its process"; \
-  }                                                                               \
+  }                                                                              \
   static void suite##_##name##_alone()

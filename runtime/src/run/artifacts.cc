@@ -39,8 +39,8 @@ class Hasher {
     if (info->size_bytes > left_bytes_) return;
     left_bytes_ -= info->size_bytes;
     Sha256 hash;
-    const Result<void> read = os::read_chunks(fd->get(), info->size_bytes, path,
-                                              [&](std::string_view chunk) { hash.update(chunk); });
+    const Result<void> read =
+        os::read_chunks(fd->get(), info->size_bytes, path, [&](std::string_view chunk) { hash.update(chunk); });
     if (!read) return;
     artifact.sha256 = digests_[identity] = hash.finish();
   }
@@ -58,8 +58,8 @@ Result<UniqueFd> open_copies(const std::vector<Mount>& mounts, const std::string
     TRY(const std::string writable, os::canonical_path(mount.host_path));
     if (!os::is_within(path, writable) && !os::is_within(writable, path)) continue;
     return fail_with_hint(ErrorCode::kInvalidArgument,
-                          fmt::format("artifacts cannot be copied to '{}', which the script can change as {}", directory,
-                                      mount.guest_path),
+                          fmt::format("artifacts cannot be copied to '{}', which the script can change as {}",
+                                      directory, mount.guest_path),
                           "name a folder outside the workspace");
   }
   return os::open_directory(path);
@@ -92,8 +92,8 @@ std::vector<Artifact> ArtifactCollector::collect(const std::vector<ChangedFile>&
     const Folder* folder = find(change.mount_guest_path);
     if (folder == nullptr) continue;
     Artifact artifact;
-    artifact.path = folder->role == MountRole::kWorkspace ? change.relative_path
-                                                          : folder->guest_path + "/" + change.relative_path;
+    artifact.path =
+        folder->role == MountRole::kWorkspace ? change.relative_path : folder->guest_path + "/" + change.relative_path;
     artifact.change = change_name(change.change);
     if (change.change != FileChange::kDeleted) hasher.measure(folder->fd.get(), change.relative_path, artifact);
     artifacts.push_back(std::move(artifact));
@@ -116,7 +116,8 @@ Result<void> ArtifactCollector::copy(const std::vector<ChangedFile>& changes) co
     }
     left_bytes -= info.size_bytes;
     TRY(const std::string bytes, os::read_file(fd->get(), info.size_bytes, change.relative_path));
-    const std::string prefix = folder->role == MountRole::kWorkspace ? std::string() : folder->guest_path.substr(1) + "/";
+    const std::string prefix =
+        folder->role == MountRole::kWorkspace ? std::string() : folder->guest_path.substr(1) + "/";
     TRY(os::write_file_beneath(copies_.get(), prefix + change.relative_path, bytes));
   }
   return {};

@@ -22,8 +22,8 @@ constexpr OptionSyntax kSyntaxes[] = {
 
 // Interpreters that SKILL.md files name and a guest may answer to one day; anything else is a program of the host.
 constexpr std::string_view kKnownInterpreters[] = {
-    "python", "python3", "node", "nodejs", "deno", "bun", "npx", "tsx", "ts-node", "bash", "sh",
-    "zsh",    "dash",    "ruby", "perl",   "php",  "lua", "Rscript", "pwsh", "uv", "uvx",
+    "python", "python3", "node", "nodejs", "deno", "bun", "npx",     "tsx",  "ts-node", "bash", "sh",
+    "zsh",    "dash",    "ruby", "perl",   "php",  "lua", "Rscript", "pwsh", "uv",      "uvx",
 };
 
 template <class Range>
@@ -43,7 +43,8 @@ CommandLine parse_interpreter(const GuestPack& pack, const std::vector<std::stri
   CommandLine line;
   line.interpreter = &pack;
   const auto rest_from = [&](std::size_t begin) {
-    line.arguments.assign(command.begin() + static_cast<std::ptrdiff_t>(std::min(begin, command.size())), command.end());
+    line.arguments.assign(command.begin() + static_cast<std::ptrdiff_t>(std::min(begin, command.size())),
+                          command.end());
   };
   for (; at < command.size(); ++at) {
     const std::string& argument = command[at];
@@ -53,7 +54,8 @@ CommandLine parse_interpreter(const GuestPack& pack, const std::vector<std::stri
       return line;
     }
     // "-cCODE" and "-mMODULE" carry their value themselves.
-    const bool joined = argument.size() > 2 && argument[1] != '-' && contains(syntax.ends_options, argument.substr(0, 2));
+    const bool joined =
+        argument.size() > 2 && argument[1] != '-' && contains(syntax.ends_options, argument.substr(0, 2));
     if (joined || contains(syntax.ends_options, argument)) {
       rest_from(at);
       return line;
@@ -97,13 +99,16 @@ Result<CommandLine> parse_command_line(const GuestRegistry& guests, const std::v
   const bool from_system = program.starts_with("/usr/") || program.starts_with("/bin/");
   const std::string name = from_system ? base_name(program) : program;
   if (name == "env" && command.size() > 1) {
-    const auto first = std::find_if(command.begin() + 1, command.end(),
-                                    [](const std::string& argument) { return !argument.starts_with('-'); });
+    // All of them at once: a call for each would be as deep as the command is long.
+    const auto first = std::find_if(command.begin() + 1, command.end(), [](const std::string& argument) {
+      return !argument.starts_with('-') && base_name(argument) != "env";
+    });
     return parse_command_line(guests, std::vector<std::string>(first, command.end()));
   }
   if (const GuestPack* pack = guests.find_interpreter(name)) return parse_interpreter(*pack, command, 1);
-  if (name == "python" || name == "python3" || (name == "uv" && command.size() > 2)) {
-    return fail_with_hint(ErrorCode::kGuestMissing, fmt::format("'{}' needs the Python guest, which is not installed", name),
+  if (name == "python" || name == "python3" || (name == "uv" && command.size() > 2 && command[1] == "run")) {
+    return fail_with_hint(ErrorCode::kGuestMissing,
+                          fmt::format("'{}' needs the Python guest, which is not installed", name),
                           "build it with scripts/build_runtime.sh, or name its folder in OPENSKILLS_GUEST_PATH");
   }
   if (contains(kKnownInterpreters, name)) {

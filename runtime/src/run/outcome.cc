@@ -22,9 +22,7 @@ Json stream_json(const std::string& bytes) {
   return Json{{"base64", to_base64(bytes)}};
 }
 
-std::string text_or_replaced(const std::string& bytes) {
-  return is_utf8(bytes) ? bytes : "base64:" + to_base64(bytes);
-}
+std::string text_or_replaced(const std::string& bytes) { return is_utf8(bytes) ? bytes : "base64:" + to_base64(bytes); }
 
 Json text_or_null(const std::string& bytes) { return bytes.empty() ? Json(nullptr) : Json(text_or_replaced(bytes)); }
 

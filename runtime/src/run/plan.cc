@@ -64,8 +64,8 @@ Result<void> add_extra_mounts(const RunOptions& options, std::vector<Mount>& mou
       return fail(ErrorCode::kNotADirectory, "'{}' is not a folder and cannot be mounted", extra.host_path);
     }
     TRY(check_not_taken(extra.guest_path, mounts));
-    mounts.push_back({host, extra.guest_path, extra.writable ? Access::kReadWrite : Access::kReadOnly, MountRole::kExtra,
-                      {}, {}});
+    mounts.push_back(
+        {host, extra.guest_path, extra.writable ? Access::kReadWrite : Access::kReadOnly, MountRole::kExtra, {}, {}});
   }
   return {};
 }
@@ -120,13 +120,15 @@ Result<void> add_guest(const GuestPack& guest, Plan& plan) {
   plan.guest_id = guest.id();
   for (const GuestMount& mount : guest.mounts) {
     TRY(check_not_taken(mount.guest_path, plan.invocation.capabilities.mounts));
-    plan.invocation.capabilities.mounts.push_back({mount.host_path, mount.guest_path, Access::kReadOnly, MountRole::kGuest, {}, {}});
+    plan.invocation.capabilities.mounts.push_back(
+        {mount.host_path, mount.guest_path, Access::kReadOnly, MountRole::kGuest, {}, {}});
   }
   return {};
 }
 
 // The route's program with the script as its subject. `guest_script` is the script's path as the guest sees it.
-Result<void> set_program(const Route& route, const std::string& host_script, const std::string& guest_script, Plan& plan) {
+Result<void> set_program(const Route& route, const std::string& host_script, const std::string& guest_script,
+                         Plan& plan) {
   plan.reason = route.reason;
   std::vector<std::string>& argv = plan.invocation.argv;
   if (route.guest == nullptr) {
@@ -235,8 +237,8 @@ Result<Plan> plan_command(const PlanContext& context, const Skill* skill, const 
   return plan;
 }
 
-Result<Plan> plan_module(const PlanContext& context, const std::string& module_path, const std::vector<std::string>& arguments,
-                         const RunOptions& options) {
+Result<Plan> plan_module(const PlanContext& context, const std::string& module_path,
+                         const std::vector<std::string>& arguments, const RunOptions& options) {
   TRY(check_options(options));
   Plan plan;
   TRY(plan.invocation.program_path, os::canonical_path(module_path));

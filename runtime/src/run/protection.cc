@@ -8,8 +8,8 @@ namespace openskills {
 namespace {
 
 // Folders and files other tools take their configuration or programs from.
-constexpr const char* kProtectedNames[] = {".git",   ".claude", ".agents",   ".codex",         ".openskills",
-                                           ".cursor", ".gemini", ".vscode",  "openskills.toml", ".mcp.json"};
+constexpr const char* kProtectedNames[] = {".git",    ".claude", ".agents", ".codex",          ".openskills",
+                                           ".cursor", ".gemini", ".vscode", "openskills.toml", ".mcp.json"};
 
 std::string beneath(const std::string& path, const std::string& folder) { return path.substr(folder.size() + 1); }
 
@@ -38,10 +38,11 @@ Result<void> protect_from_private(const std::vector<std::string>& private_direct
   for (const std::string& directory : private_directories) {
     const std::string path = canonical_when_made(directory);
     if (!os::is_within(path, writable) && !os::is_within(writable, path)) continue;
-    return fail_with_hint(ErrorCode::kWorkspaceRefused,
-                          fmt::format("'{}' cannot be granted for writing as {}: the runtime keeps code it trusts in '{}'",
-                                      mount.host_path, mount.guest_path, path),
-                          "grant another folder, or move the cache with OPENSKILLS_CACHE_DIR");
+    return fail_with_hint(
+        ErrorCode::kWorkspaceRefused,
+        fmt::format("'{}' cannot be granted for writing as {}: the runtime keeps code it trusts in '{}'",
+                    mount.host_path, mount.guest_path, path),
+        "grant another folder, or move the cache with OPENSKILLS_CACHE_DIR");
   }
   return {};
 }

@@ -4,9 +4,10 @@ namespace openskills {
 namespace {
 
 std::unexpected<Error> no_native_tier(const Script& script) {
-  return fail_with_hint(ErrorCode::kTierUnavailable,
-                        fmt::format("'{}' was to run in the native tier, which this version does not have", script.path),
-                        "leave out --tier native");
+  return fail_with_hint(
+      ErrorCode::kTierUnavailable,
+      fmt::format("'{}' was to run in the native tier, which this version does not have", script.path),
+      "leave out --tier native");
 }
 
 std::unexpected<Error> no_tier(const Script& script) {

@@ -49,7 +49,8 @@ void set_error(Outcome& outcome, Error error) {
 std::string describe_limit(LimitKind kind, const Limits& limits) {
   switch (kind) {
     case LimitKind::kCpu: return fmt::format("the script used its CPU time of {} ms", limits.cpu_ms);
-    case LimitKind::kMemory: return fmt::format("the script asked for more than {} bytes of memory", limits.memory_bytes);
+    case LimitKind::kMemory:
+      return fmt::format("the script asked for more than {} bytes of memory", limits.memory_bytes);
     case LimitKind::kFiles: return fmt::format("the script created more than {} files", limits.files_created);
     case LimitKind::kDisk: return fmt::format("the script wrote more than {} bytes", limits.disk_bytes);
     default: return "a limit was reached";
@@ -69,7 +70,8 @@ void set_ending(const ExecutionResult& result, const Limits& limits, Outcome& ou
       return;
     case Ending::kLimited:
       outcome.status = Status::kLimit;
-      outcome.error = Error{ErrorCode::kLimit, describe_limit(result.limit, limits), "raise the limit if it needs more"};
+      outcome.error =
+          Error{ErrorCode::kLimit, describe_limit(result.limit, limits), "raise the limit if it needs more"};
       return;
     case Ending::kCancelled:
       outcome.status = Status::kCancelled;

@@ -40,9 +40,8 @@ Result<void> ChildChannel::drain(UniqueFd& fd, Event event, const Receiver& rece
 }
 
 Result<void> ChildChannel::pump(const Receiver& receive) {
-  std::array<os::Watch, 3> watches = {{{pipes_.stdout_pipe.read_end.get()},
-                                       {pipes_.stderr_pipe.read_end.get()},
-                                       {pipes_.report_pipe.read_end.get()}}};
+  std::array<os::Watch, 3> watches = {
+      {{pipes_.stdout_pipe.read_end.get()}, {pipes_.stderr_pipe.read_end.get()}, {pipes_.report_pipe.read_end.get()}}};
   TRY(os::wait_readable(watches, os::monotonic_now_ns() + kPollNs));
   if (watches[0].ready) TRY(drain(pipes_.stdout_pipe.read_end, Event::kStdout, receive));
   if (watches[1].ready) TRY(drain(pipes_.stderr_pipe.read_end, Event::kStderr, receive));

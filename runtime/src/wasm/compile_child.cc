@@ -79,9 +79,8 @@ Result<std::string> compile_in_child(std::string_view wasm_bytes, std::string_vi
                                      const CancelToken& cancel) {
   TRY(os::Pipe pipe, os::Pipe::create(os::Blocking::kNo));
   UniqueFd write_end = std::move(pipe.write_end);
-  TRY(os::ChildProcess child, os::ChildProcess::start([&] {
-    return child_main(wasm_bytes, name_for_errors, write_end.get());
-  }));
+  TRY(os::ChildProcess child,
+      os::ChildProcess::start([&] { return child_main(wasm_bytes, name_for_errors, write_end.get()); }));
   write_end.reset();
   const auto size_mib = static_cast<std::int64_t>(wasm_bytes.size() >> 20U);
   const std::int64_t deadline_ns = os::monotonic_now_ns() + kBaseLimitNs + size_mib * kLimitNsPerMiB;

@@ -19,7 +19,7 @@ constexpr std::size_t kMaxPooledMemoryBytes = std::size_t{4} << 30U;
 constexpr const char* kTarget = "x86_64-unknown-linux-gnu";
 // x86-64-v2: every machine of the last dozen years. Named here and never inferred from the host, so that compiled
 // code works on another machine.
-constexpr const char* kTargetFeatures[] = {"has_cmpxchg16b", "has_sse3",   "has_ssse3",
+constexpr const char* kTargetFeatures[] = {"has_cmpxchg16b", "has_sse3",  "has_ssse3",
                                            "has_sse41",      "has_sse42", "has_popcnt"};
 #elif defined(__aarch64__)
 constexpr const char* kTarget = "aarch64-unknown-linux-gnu";
@@ -44,8 +44,8 @@ Result<void> configure_code(wasm_config_t* config) {
   wasmtime_config_native_unwind_info_set(config, false);
   openskills_config_disable_backtraces(config);
   wasmtime_config_memory_init_cow_set(config, true);
-  // What toolchains emit for WASI programs today. Threads are not built in. 64-bit memories, garbage-collected types and
-  // component features stay off: nothing here needs them, and each is surface.
+  // What toolchains emit for WASI programs today. Threads are not built in. 64-bit memories, garbage-collected types
+  // and component features stay off: nothing here needs them, and each is surface.
   wasmtime_config_wasm_memory64_set(config, false);
   wasmtime_config_wasm_multi_memory_set(config, false);
   wasmtime_config_wasm_gc_set(config, false);
@@ -120,7 +120,8 @@ Engine::~Engine() {
 
 Result<std::string> Engine::compile(std::string_view wasm_bytes, std::string_view name_for_errors) {
   if (looks_like_component(wasm_bytes)) {
-    return fail_with_hint(ErrorCode::kModuleUnsupported, fmt::format("'{}' is a WebAssembly component", name_for_errors),
+    return fail_with_hint(ErrorCode::kModuleUnsupported,
+                          fmt::format("'{}' is a WebAssembly component", name_for_errors),
                           "build it as a WASI preview 1 module (wasm32-wasip1)");
   }
   if (!looks_like_module(wasm_bytes)) {
@@ -150,9 +151,10 @@ Result<std::unique_ptr<Module>> Engine::load_compiled(int code_fd, std::string_v
   wasmtime_instance_pre_t* instance_pre = nullptr;
   if (wasmtime_error_t* error = wasmtime_linker_instantiate_pre(linker_, module, &instance_pre)) {
     wasmtime_module_delete(module);
-    return fail_with_hint(ErrorCode::kModuleUnsupported,
-                          fmt::format("'{}' needs what is not provided: {}", name_for_errors, one_line(take_message(error))),
-                          "only wasi_snapshot_preview1 can be imported");
+    return fail_with_hint(
+        ErrorCode::kModuleUnsupported,
+        fmt::format("'{}' needs what is not provided: {}", name_for_errors, one_line(take_message(error))),
+        "only wasi_snapshot_preview1 can be imported");
   }
   return std::unique_ptr<Module>(new Module(module, instance_pre));
 }

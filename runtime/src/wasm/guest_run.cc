@@ -55,18 +55,31 @@ std::vector<std::string> environment_of(const Capabilities& capabilities) {
 void describe_ending(const wasi::WasiContext& wasi, EngineStop engine_stop, const OpenskillsMemoryAccount& account,
                      bool returned, ExecutionResult& result) {
   switch (wasi.stop_reason()) {
-    case wasi::StopReason::kExit:
-      result.exit_code = wasi.exit_code();
+    case wasi::StopReason::kExit: result.exit_code = wasi.exit_code(); return;
+    case wasi::StopReason::kTimeout:
+      result.ending = Ending::kTimedOut;
+      result.limit = LimitKind::kWall;
       return;
-    case wasi::StopReason::kTimeout: result.ending = Ending::kTimedOut; result.limit = LimitKind::kWall; return;
     case wasi::StopReason::kCancelled: result.ending = Ending::kCancelled; return;
-    case wasi::StopReason::kDiskLimit: result.ending = Ending::kLimited; result.limit = LimitKind::kDisk; return;
-    case wasi::StopReason::kFilesLimit: result.ending = Ending::kLimited; result.limit = LimitKind::kFiles; return;
+    case wasi::StopReason::kDiskLimit:
+      result.ending = Ending::kLimited;
+      result.limit = LimitKind::kDisk;
+      return;
+    case wasi::StopReason::kFilesLimit:
+      result.ending = Ending::kLimited;
+      result.limit = LimitKind::kFiles;
+      return;
     case wasi::StopReason::kNone: break;
   }
   switch (engine_stop) {
-    case EngineStop::kWall: result.ending = Ending::kTimedOut; result.limit = LimitKind::kWall; return;
-    case EngineStop::kCpu: result.ending = Ending::kLimited; result.limit = LimitKind::kCpu; return;
+    case EngineStop::kWall:
+      result.ending = Ending::kTimedOut;
+      result.limit = LimitKind::kWall;
+      return;
+    case EngineStop::kCpu:
+      result.ending = Ending::kLimited;
+      result.limit = LimitKind::kCpu;
+      return;
     case EngineStop::kCancelled: result.ending = Ending::kCancelled; return;
     case EngineStop::kNone: break;
   }

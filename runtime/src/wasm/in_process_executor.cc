@@ -21,8 +21,8 @@ struct LoadedModule {
 };
 
 bool same_file(const os::FileInfo& a, const os::FileInfo& b) {
-  return a.device == b.device && a.inode == b.inode && a.size_bytes == b.size_bytes &&
-         a.modified_ns == b.modified_ns && a.changed_ns == b.changed_ns;
+  return a.device == b.device && a.inode == b.inode && a.size_bytes == b.size_bytes && a.modified_ns == b.modified_ns &&
+         a.changed_ns == b.changed_ns;
 }
 
 constexpr std::ptrdiff_t kMaxSlots = 1024;
@@ -33,7 +33,9 @@ constexpr std::chrono::milliseconds kSlotPoll{5};
 
 struct InProcessWasmExecutor::State {
   State(std::string cache, EngineOptions engine_options)
-      : cache_directory(std::move(cache)), options(engine_options), slots(static_cast<std::ptrdiff_t>(options.pool_slots)) {}
+      : cache_directory(std::move(cache)),
+        options(engine_options),
+        slots(static_cast<std::ptrdiff_t>(options.pool_slots)) {}
 
   Result<void> ensure_engine();
   Result<std::shared_ptr<const Module>> load(const std::string& program_path);

@@ -80,7 +80,8 @@ TEST_P(InProcessTest, AGuestThatSpinsIsStoppedAtItsDeadline) {
 }
 
 TEST_P(InProcessTest, AStartFunctionThatSpinsIsStoppedAsWell) {
-  Invocation invocation = folder_.invocation(assemble("(module (func $s (loop $l (br $l))) (func (export \"_start\")) (start $s))"));
+  Invocation invocation =
+      folder_.invocation(assemble("(module (func $s (loop $l (br $l))) (func (export \"_start\")) (start $s))"));
   invocation.limits.wall_ms = 100;
   const Result<ExecutionResult> result = run(invocation);
   ASSERT_TRUE(result) << result.error().message;
@@ -311,7 +312,9 @@ TEST(EpochTicker, PokesABusyGuestAlsoAfterAnIdleTime) {
 
 TEST(EpochTicker, EndsAtOnceWithOrWithoutGuests) {
   const std::unique_ptr<Engine> engine = Engine::create({}).value();
-  { const EpochTicker unused(*engine); }
+  {
+    const EpochTicker unused(*engine);
+  }
   for (int round = 0; round < 50; ++round) {
     EpochTicker ticker(*engine);
     const EpochTicker::Lease lease(ticker);

@@ -50,7 +50,8 @@ Result<LayersInForce> jail_self(const Invocation& invocation, const GuestRun& ru
 Result<ExecutionResult> run_in_child(const Invocation& invocation, const UniqueFd& code, std::int64_t started_ns,
                                      ChildEnds& ends) {
   std::vector<int> keep = {code.get(), ends.stdout_pipe.get(), ends.stderr_pipe.get(), ends.report_pipe.get()};
-  if (invocation.stdin_source.kind == StdinSource::Kind::kDescriptor) keep.push_back(invocation.stdin_source.descriptor);
+  if (invocation.stdin_source.kind == StdinSource::Kind::kDescriptor)
+    keep.push_back(invocation.stdin_source.descriptor);
   TRY(jail::keep_only_descriptors(std::move(keep)));
   os::forget_environment();
   PipeSink sink(ends.stdout_pipe.get(), ends.stderr_pipe.get());
@@ -83,7 +84,8 @@ struct Watched {
   bool killed_by_cancel = false;
 };
 
-void deliver(ChildChannel::Event event, std::string_view bytes, OutputSink& sink, ChildChannel& channel, Watched& watched) {
+void deliver(ChildChannel::Event event, std::string_view bytes, OutputSink& sink, ChildChannel& channel,
+             Watched& watched) {
   switch (event) {
     case ChildChannel::Event::kReport: watched.report.append(bytes); return;
     case ChildChannel::Event::kStdout:
@@ -107,9 +109,8 @@ Result<Watched> watch_child(os::ChildProcess& child, ChildChannel& channel, std:
       watched.killed_at_deadline = true;
       child.kill_hard();
     }
-    TRY(channel.pump([&](ChildChannel::Event event, std::string_view bytes) {
-      deliver(event, bytes, sink, channel, watched);
-    }));
+    TRY(channel.pump(
+        [&](ChildChannel::Event event, std::string_view bytes) { deliver(event, bytes, sink, channel, watched); }));
     if (watched.report.size() > ChildChannel::kMaxReportBytes) {
       child.kill_hard();
       return fail(ErrorCode::kChildFailed, "the process that ran the guest sent an endless report");
@@ -132,9 +133,10 @@ ExecutionResult unreported(const Watched& watched, const os::ChildStatus& status
   } else {
     result.ending = Ending::kCrashed;
     result.signal_number = status.signal_number;
-    result.message = status.signal_number != 0
-                         ? fmt::format("the process that ran the guest was ended by signal {}", status.signal_number)
-                         : fmt::format("the process that ran the guest ended with code {} and no report", status.exit_code);
+    result.message =
+        status.signal_number != 0
+            ? fmt::format("the process that ran the guest was ended by signal {}", status.signal_number)
+            : fmt::format("the process that ran the guest ended with code {} and no report", status.exit_code);
   }
   return result;
 }
@@ -174,9 +176,8 @@ Result<ExecutionResult> IsolatedWasmExecutor::execute(const Invocation& invocati
   TRY(ChildChannel::Pipes pipes, ChildChannel::create_pipes());
   ChildEnds ends{std::move(pipes.stdout_pipe.write_end), std::move(pipes.stderr_pipe.write_end),
                  std::move(pipes.report_pipe.write_end)};
-  TRY(os::ChildProcess child, os::ChildProcess::start([&] {
-    return child_main(invocation, compiled.code, run_started_ns, ends);
-  }));
+  TRY(os::ChildProcess child,
+      os::ChildProcess::start([&] { return child_main(invocation, compiled.code, run_started_ns, ends); }));
   ends = {};
   ChildChannel channel(std::move(pipes));
   const std::int64_t kill_at_ns = deadline_after(run_started_ns, invocation.limits.wall_ms) + kGraceNs;

@@ -150,9 +150,10 @@ TEST_ALONE(Isolated, AReaderThatIsGoneIsABrokenPipe) {
 
 TEST_ALONE(Isolated, AFloodOfOutputArrivesWhole) {
   Isolated isolated;
-  const std::string flood = guest("(loop $l (if (call $say (i32.const 1)) (then unreachable)) (drop (call $say (i32.const 2))) "
-                                  "(local.set $i (i32.add (local.get $i) (i32.const 1))) "
-                                  "(br_if $l (i32.lt_u (local.get $i) (i32.const 40000))))");
+  const std::string flood = guest(
+      "(loop $l (if (call $say (i32.const 1)) (then unreachable)) (drop (call $say (i32.const 2))) "
+      "(local.set $i (i32.add (local.get $i) (i32.const 1))) "
+      "(br_if $l (i32.lt_u (local.get $i) (i32.const 40000))))");
   EXPECT_EQ(isolated.run(flood)->ending, Ending::kExited);
   EXPECT_EQ(isolated.sink.out.size(), 240'000U);
   EXPECT_EQ(isolated.sink.err.size(), 240'000U);
@@ -207,22 +208,23 @@ TEST_ALONE(CompileInChild, GivesTheCodeThatTheEngineGives) {
 
 TEST_ALONE(CompileInChild, GivesTheErrorOfABadModule) {
   const CancelToken never;
-  for (const std::string& bytes : {std::string("bad"), std::string("\0asm\1\0\0\0\x01\x7f", 10), hello().substr(0, 90)}) {
+  for (const std::string& bytes :
+       {std::string("bad"), std::string("\0asm\1\0\0\0\x01\x7f", 10), hello().substr(0, 90)}) {
     const Result<std::string> code = compile_in_child(bytes, "bad.wasm", never);
     ASSERT_FALSE(code);
     EXPECT_EQ(code.error().code, ErrorCode::kModuleInvalid);
     EXPECT_NE(code.error().message.find("bad.wasm"), std::string::npos) << code.error().message;
     EXPECT_FALSE(code.error().hint.empty());
   }
-  EXPECT_EQ(compile_in_child(std::string("\0asm\x0d\0\1\0", 8), "c", never).error().code, ErrorCode::kModuleUnsupported);
+  EXPECT_EQ(compile_in_child(std::string("\0asm\x0d\0\1\0", 8), "c", never).error().code,
+            ErrorCode::kModuleUnsupported);
 }
 
 TEST_ALONE(CompileInChild, AModuleOfManyMegabytesPasses) {
   std::string functions;
   for (int i = 0; i < 4000; ++i) functions += "(func (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))";
-  const std::string module =
-      assemble("(module (memory 200) (data (i32.const 0) \"" + std::string(6 << 20, 'x') + "\") " + functions +
-               "(func (export \"_start\")))");
+  const std::string module = assemble("(module (memory 200) (data (i32.const 0) \"" + std::string(6 << 20, 'x') +
+                                      "\") " + functions + "(func (export \"_start\")))");
   const CancelToken never;
   const Result<std::string> code = compile_in_child(module, "large", never);
   ASSERT_TRUE(code) << code.error().message;

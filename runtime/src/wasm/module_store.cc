@@ -10,8 +10,8 @@
 // Files in the folder:
 //   KEY.cwasm   compiled code; KEY is the SHA-256 of the module's SHA-256 and the code fingerprint
 //   KEY.json    the code's SHA-256 and the identity of the file it was computed over
-//   FILE.ref    names a KEY; FILE is the SHA-256 of a module file's identity, so that a warm run need not read the module
-//   KEY.lock    held while KEY is compiled
+//   FILE.ref    names a KEY; FILE is the SHA-256 of a module file's identity, so that a warm run need not read the
+//   module KEY.lock    held while KEY is compiled
 namespace openskills {
 namespace {
 
@@ -68,8 +68,7 @@ std::string ModuleStore::file_key(const os::FileInfo& module_file) const {
 }
 
 Result<UniqueFd> ModuleStore::find_by_file(const os::FileInfo& module_file) const {
-  TRY(const std::string key,
-      os::read_file_beneath(directory_.get(), file_key(module_file) + ".ref", kMaxRecordBytes));
+  TRY(const std::string key, os::read_file_beneath(directory_.get(), file_key(module_file) + ".ref", kMaxRecordBytes));
   if (key.size() != 64 || key.find_first_not_of("0123456789abcdef") != std::string::npos) {
     return std::unexpected(not_cached());
   }

@@ -162,7 +162,7 @@ TEST_F(ModuleStoreTest, ATruncatedOrEmptyOrLongerEntryIsMadeAgain) {
 TEST_F(ModuleStoreTest, AByteFlippedWithTheOldTimesIsNoticed) {
   get();
   const std::string file = only_file(".cwasm");
-  struct stat before {};
+  struct stat before{};
   ASSERT_EQ(::stat(file.c_str(), &before), 0);
   std::string bytes = kCode;
   bytes[3] = 'X';
@@ -187,9 +187,8 @@ TEST_F(ModuleStoreTest, DamagedRecordsNeverVouchForCode) {
   get();
   const std::string record = only_file(".json");
   int expected = 1;
-  for (const std::string text :
-       {"", "{", "[]", "null", "{}", R"({"sha256":1,"identity":2})", R"({"sha256":"","identity":""})",
-        R"({"identity":"x"})", "\xFF\xFE"}) {
+  for (const std::string text : {"", "{", "[]", "null", "{}", R"({"sha256":1,"identity":2})",
+                                 R"({"sha256":"","identity":""})", R"({"identity":"x"})", "\xFF\xFE"}) {
     put(record, text);
     EXPECT_EQ(get(), kCode) << text;
     EXPECT_EQ(compilations_, ++expected) << text;
@@ -266,20 +265,22 @@ TEST_F(ModuleStoreTest, AModuleThatIsNoFileIsAnError) {
 TEST_ALONE(ModuleStore, AWriteThatFailsLeavesNoHalfEntry) {
   const os::TemporaryDirectory top = os::TemporaryDirectory::create("openskills-store-test-").value();
   std::ofstream(top.path() + "/module") << "module";
-  os::ChildProcess child = os::ChildProcess::start([&] {
-                             struct sigaction ignore {};
-                             ignore.sa_handler = SIG_IGN;
-                             ::sigaction(SIGXFSZ, &ignore, nullptr);
-                             const rlimit limit{.rlim_cur = 5000, .rlim_max = 5000};
-                             ::setrlimit(RLIMIT_FSIZE, &limit);
-                             const ModuleStore store = ModuleStore::open(top.path() + "/cache", "e").value();
-                             const auto large = [](std::string_view) { return Result<std::string>(std::string(9000, 'c')); };
-                             return store.get(top.path() + "/module", large) ? 1 : 0;
-                           }).value();
+  os::ChildProcess child =
+      os::ChildProcess::start([&] {
+        struct sigaction ignore{};
+        ignore.sa_handler = SIG_IGN;
+        ::sigaction(SIGXFSZ, &ignore, nullptr);
+        const rlimit limit{.rlim_cur = 5000, .rlim_max = 5000};
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+        const ModuleStore store = ModuleStore::open(top.path() + "/cache", "e").value();
+        const auto large = [](std::string_view) { return Result<std::string>(std::string(9000, 'c')); };
+        return store.get(top.path() + "/module", large) ? 1 : 0;
+      }).value();
   EXPECT_TRUE(child.wait()->exited_with(0));
   for (const auto& entry : fs::directory_iterator(top.path() + "/cache")) EXPECT_EQ(entry.path().extension(), ".lock");
   const ModuleStore store = ModuleStore::open(top.path() + "/cache", "e").value();
-  EXPECT_TRUE(store.get(top.path() + "/module", [](std::string_view) { return Result<std::string>("c"); })->compiled_now);
+  EXPECT_TRUE(
+      store.get(top.path() + "/module", [](std::string_view) { return Result<std::string>("c"); })->compiled_now);
 }
 
 TEST_ALONE(ModuleStore, ProcessesThatAskTogetherCompileOnce) {

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-
 namespace openskills {
 namespace {
 
@@ -130,9 +129,8 @@ Result<LayersInForce> decode_layers(std::string_view line) {
 std::string encode_result(const Result<ExecutionResult>& result) {
   if (!result) {
     const Error& error = result.error();
-    const Json json = {{"error", static_cast<std::uint64_t>(error.code)},
-                       {"message", error.message},
-                       {"hint", error.hint}};
+    const Json json = {
+        {"error", static_cast<std::uint64_t>(error.code)}, {"message", error.message}, {"hint", error.hint}};
     return json.dump(-1, ' ', false, kReplace) + "\n";
   }
   Json changes = Json::array();

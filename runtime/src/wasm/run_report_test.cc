@@ -107,8 +107,9 @@ TEST(RunReport, LayersComeBack) {
 }
 
 TEST(RunReport, MalformedLayersAreAnError) {
-  for (const char* line : {"", "{", "[]", "null", "7", "\"x\"", "{}", R"({"landlock_abi":-1})", R"({"landlock_abi":"7"})",
-                           R"({"landlock_abi":1e3})", R"({"landlock_abi":1001})", R"({"landlock_abi":null})", "\xFF"}) {
+  for (const char* line :
+       {"", "{", "[]", "null", "7", "\"x\"", "{}", R"({"landlock_abi":-1})", R"({"landlock_abi":"7"})",
+        R"({"landlock_abi":1e3})", R"({"landlock_abi":1001})", R"({"landlock_abi":null})", "\xFF"}) {
     const Result<LayersInForce> layers = decode_layers(line);
     ASSERT_FALSE(layers) << line;
     EXPECT_EQ(layers.error().code, ErrorCode::kChildFailed);
@@ -140,12 +141,13 @@ TEST(RunReport, DeepNestingInAMemberDoesNotOverflowTheStack) {
 TEST(RunReport, EveryMemberThatIsMissingOrOfAnotherKindIsAnError) {
   const Json good = json_of(some_result());
   ASSERT_EQ(decoding(good.dump()), ErrorCode::kInternal);
-  for (const char* member : {"ending", "exit_code", "limit", "wall_ns", "cpu_ns", "peak_memory_bytes",
-                             "disk_written_bytes", "changes"}) {
+  for (const char* member :
+       {"ending", "exit_code", "limit", "wall_ns", "cpu_ns", "peak_memory_bytes", "disk_written_bytes", "changes"}) {
     Json json = good;
     json.erase(member);
     EXPECT_EQ(decoding(json.dump()), ErrorCode::kChildFailed) << member << " is missing";
-    for (const Json& value : {Json(nullptr), Json("0"), Json(-1), Json(0.5), Json(true), Json::object(), Json({1, 2})}) {
+    for (const Json& value :
+         {Json(nullptr), Json("0"), Json(-1), Json(0.5), Json(true), Json::object(), Json({1, 2})}) {
       json = good;
       json[member] = value;
       EXPECT_EQ(decoding(json.dump()), ErrorCode::kChildFailed) << member << " = " << value;
@@ -154,9 +156,10 @@ TEST(RunReport, EveryMemberThatIsMissingOrOfAnotherKindIsAnError) {
 }
 
 TEST(RunReport, AnEnumeratorThatDoesNotExistIsAnError) {
-  const std::pair<const char*, std::uint64_t> rows[] = {{"ending", 7},  {"ending", 255}, {"ending", UINT64_MAX},
-                                                        {"limit", 7},   {"limit", 256},  {"exit_code", 1ULL << 32U},
-                                                        {"error", 255}, {"error", UINT64_MAX}};
+  const std::pair<const char*, std::uint64_t> rows[] = {{"ending", 7},          {"ending", 255},
+                                                        {"ending", UINT64_MAX}, {"limit", 7},
+                                                        {"limit", 256},         {"exit_code", 1ULL << 32U},
+                                                        {"error", 255},         {"error", UINT64_MAX}};
   for (const auto& [member, value] : rows) {
     Json json = json_of(some_result());
     json[member] = value;

@@ -64,8 +64,9 @@ inline std::string waits_for_input() {
 }
 // Writes until writing fails, and exits with the errno.
 inline std::string writes_until_it_fails() {
-  return guest("(loop $l (local.set $i (call $say (i32.const 1))) (br_if $l (i32.eqz (local.get $i)))) "
-               "(call $proc_exit (local.get $i))");
+  return guest(
+      "(loop $l (local.set $i (call $say (i32.const 1))) (br_if $l (i32.eqz (local.get $i)))) "
+      "(call $proc_exit (local.get $i))");
 }
 // Grows its memory until it is told no, then traps.
 inline std::string grows_and_traps() {

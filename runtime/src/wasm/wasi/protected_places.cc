@@ -1,7 +1,7 @@
 // What of a writable mount stays as it is: protected paths with what they lead to, and protected names.
 #include <algorithm>
 #include <array>
-#include <utility>
+#include <span>
 
 #include "wasm/wasi/path_access.h"
 #include "wasm/wasi/wasi_context.h"

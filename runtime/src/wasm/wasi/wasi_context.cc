@@ -88,8 +88,11 @@ Result<void> WasiContext::add_streams_and_preopens() {
   }
   std::array<char, kMaxPathBytes> buffer{};
   for (Preopen& preopen : config_.preopens) {
-    Mount mount{preopen.access, preopen.track_changes, std::move(preopen.protected_paths),
-                std::move(preopen.protected_names), {}};
+    Mount mount{preopen.access,
+                preopen.track_changes,
+                std::move(preopen.protected_paths),
+                std::move(preopen.protected_names),
+                {}};
     if (const auto path = calls_.path_of(preopen.directory.get(), buffer)) mount.host_path = std::string(*path);
     protect_resolved_paths(preopen.directory.get(), mount);
     mounts_.push_back(std::move(mount));
