@@ -52,6 +52,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--native", required=True)
     parser.add_argument("--guest", required=True)
+    parser.add_argument("--except", dest="left_out", action="append", default=[], metavar="NAME",
+                        help="leave out a case that the runner answers itself (repeatable)")
     parser.add_argument("--only", help="run the cases whose name contains this text")
     options = parser.parse_args()
     native_lib = subprocess.run([options.native, "-c", "import os; print(os.path.dirname(os.__file__))"],
@@ -62,7 +64,7 @@ def main():
     failed = count = 0
     with tempfile.TemporaryDirectory() as temporary:
         parent = pathlib.Path(temporary).resolve()
-        for case in CASES:
+        for case in (case for case in CASES if case.name not in options.left_out):
             if options.only and options.only not in case.name:
                 continue
             count += 1

@@ -152,12 +152,19 @@ struct FoundScript {
 
 constexpr std::size_t kShebangBytes = 256;
 
-// Looks below one mount; nothing when there is no such regular file.
-std::optional<FoundScript> look_below(const Mount& mount, const std::string& relative) {
+// Whether a folder can be a script: it can to an interpreter that takes one, as Python does with a __main__.py in it.
+enum class Folders : std::uint8_t { kNo, kYes };
+
+// Looks below one mount; nothing when there is no such file.
+std::optional<FoundScript> look_below(const Mount& mount, const std::string& relative, Folders folders) {
   const Result<UniqueFd> folder = os::open_directory(mount.host_path);
   if (!folder) return std::nullopt;
   const Result<UniqueFd> file = os::open_file_beneath(folder->get(), relative);
   if (!file) return std::nullopt;
+  const Result<os::FileInfo> info = os::file_info(file->get());
+  if (folders == Folders::kYes && info && info->kind == os::FileKind::kDirectory) {
+    return FoundScript{mount.host_path + "/" + relative, mount.guest_path + "/" + relative, mount.guest_path, {}};
+  }
   const Result<std::string> first = os::read_prefix(file->get(), kShebangBytes, relative);
   if (!first) return std::nullopt;
   return FoundScript{mount.host_path + "/" + relative, mount.guest_path + "/" + relative, mount.guest_path,
@@ -171,18 +178,18 @@ std::optional<std::string> below(const std::string& path, const std::string& fol
 }
 
 // A relative path is looked up in the skill, then in the workspace; an absolute one in whichever mount holds it.
-Result<FoundScript> find_command_script(const std::vector<Mount>& mounts, const std::string& path) {
+Result<FoundScript> find_command_script(const std::vector<Mount>& mounts, const std::string& path, Folders folders) {
   for (const Mount& mount : mounts) {
     if (mount.role == MountRole::kTemporary || mount.role == MountRole::kGuest) continue;
     if (path.starts_with('/')) {
       for (const std::string& folder : {mount.guest_path, mount.host_path}) {
         const std::optional<std::string> relative = below(path, folder);
         if (!relative) continue;
-        if (std::optional<FoundScript> found = look_below(mount, *relative)) return std::move(*found);
+        if (std::optional<FoundScript> found = look_below(mount, *relative, folders)) return std::move(*found);
       }
     } else if (mount.role != MountRole::kExtra) {
       const std::string relative = path.starts_with("./") ? path.substr(2) : path;
-      if (std::optional<FoundScript> found = look_below(mount, relative)) return std::move(*found);
+      if (std::optional<FoundScript> found = look_below(mount, relative, folders)) return std::move(*found);
     }
   }
   return fail_with_hint(ErrorCode::kScriptNotFound,
@@ -210,7 +217,7 @@ Result<Plan> plan_command(const PlanContext& context, const Skill* skill, const 
   const std::vector<Mount>& mounts = plan.invocation.capabilities.mounts;
   std::optional<FoundScript> found;
   if (line.script) {
-    TRY(found, find_command_script(mounts, *line.script));
+    TRY(found, find_command_script(mounts, *line.script, line.interpreter != nullptr ? Folders::kYes : Folders::kNo));
     // Relative to where the script starts, a path means the same in the guest: it stays as it was typed.
     const bool from_cwd = found->mount_path == plan.invocation.cwd && !line.script->starts_with('/');
     if (from_cwd) found->guest_path = *line.script;
