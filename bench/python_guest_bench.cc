@@ -1,6 +1,7 @@
-// One run of a Python script in the guest, through the runtime's own call: plan, mounts, run, outcome.
+// Runs of a Python script in the guest, through the runtime's own call: plan, mounts, run, outcome.
 //
-//   python_guest_bench in-process|process SCRIPT [ARGS…]
+//   python_guest_bench RUNS_PER_SAMPLE in-process|process SCRIPT [ARGS…]
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,14 @@ struct Bench {
   openskills::RunOptions options;
   std::vector<std::string> command = {"python3"};
   std::string failure;
+  int runs = 1;
+
+  const char* sample() {
+    for (int run = 0; run < runs; ++run) {
+      if (const char* reason = run_once()) return reason;
+    }
+    return nullptr;
+  }
 
   const char* run_once() {
     const openskills::Outcome outcome = runtime.exec("", command, options);
@@ -26,13 +35,15 @@ struct Bench {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3) return 2;
+  if (argc < 4) return 2;
   Bench bench;
-  const std::string script = argv[2];
+  bench.runs = std::atoi(argv[1]);
+  if (bench.runs < 1) return 2;
+  const std::string script = argv[3];
   bench.options.isolation =
-      std::string(argv[1]) == "process" ? openskills::Isolation::kProcess : openskills::Isolation::kInProcess;
+      std::string(argv[2]) == "process" ? openskills::Isolation::kProcess : openskills::Isolation::kInProcess;
   bench.options.workspace = script.substr(0, script.rfind('/'));
   bench.command.push_back(script);
-  bench.command.insert(bench.command.end(), argv + 3, argv + argc);
-  return sampler_serve([](void* context) { return static_cast<Bench*>(context)->run_once(); }, &bench);
+  bench.command.insert(bench.command.end(), argv + 4, argv + argc);
+  return sampler_serve([](void* context) { return static_cast<Bench*>(context)->sample(); }, &bench);
 }

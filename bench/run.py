@@ -26,6 +26,7 @@ ROOT = BENCH.parent
 TEXT = "the quick brown fox jumps over the lazy dog and the cat"
 PYTHON = "/usr/bin/python3"
 TIMEOUT_MS = 100
+WARM_RUNS = 10  # likewise for the interpreter in process
 TINY_CALLS = 100  # in a sample: one alone would measure how cold the floor left the caches
 WARM_UP = 5
 
@@ -181,9 +182,9 @@ def figures(build, scratch):
         Figure("tiny wasm call, warm", existing("tiny_call", TINY_CALLS), "no-op process", noop, 1 / 20, 1 / 50,
                jobs=TINY_CALLS),
         Figure("instantiate the Python guest", existing("instantiate", guest), "no-op process", noop, 0, 0, bar_ms=0.1),
-        Figure("Python script, in process, warm", existing("python_guest", "in-process", script, TEXT),
-               "python3 -c pass", bare_python, 1 / 5, 1 / 10),
-        Figure("Python script, child per run", existing("python_guest", "process", script, TEXT), "python3 -c pass",
+        Figure("Python script, in process, warm", existing("python_guest", WARM_RUNS, "in-process", script, TEXT),
+               "python3 -c pass", bare_python, 1 / 5, 1 / 10, jobs=WARM_RUNS),
+        Figure("Python script, child per run", existing("python_guest", 1, "process", script, TEXT), "python3 -c pass",
                bare_python, 1 / 3, 1 / 6),
         Figure("Python script, whole openskills run", spawned(run), "python3 on it",
                spawn + [PYTHON, script, TEXT], 1 / 4, 1 / 8),

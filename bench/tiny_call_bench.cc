@@ -51,6 +51,7 @@ int main(int argc, char** argv) {
   if (!fd || !os::write_file_atomically(fd->get(), "tiny.wasm", bytes)) return 1;
   Bench bench;
   bench.calls = std::atoi(argv[1]);
+  if (bench.calls < 1) return 2;
   bench.invocation.program_path = folder->path() + "/tiny.wasm";
   bench.invocation.argv = {"tiny"};
   return sampler_serve([](void* context) { return static_cast<Bench*>(context)->run_once(); }, &bench);

@@ -255,11 +255,16 @@ TEST_F(Plans, AScriptOutsideTheGrantedFoldersIsNotFound) {
        {std::string("../outside.py"), tree_.path("outside.py"), std::string("link.py"), std::string("absolute.py"),
         std::string("/etc/passwd"), std::string("/tmp/x.py"), std::string("/skill/../outside.py"),
         std::string("/workspace/link.py"), std::string("missing.py"), std::string(), std::string("/skill"),
-        std::string("/skill/"), std::string("scripts"), std::string("/lib/py/os.py")}) {
+        std::string("/skill/"), std::string("/lib/py/os.py")}) {
     const Result<Plan> plan = command({"python3", path});
     ASSERT_FALSE(plan) << path;
     EXPECT_EQ(plan.error().code, ErrorCode::kScriptNotFound) << path;
   }
+}
+
+TEST_F(Plans, AFolderIsAScriptToAnInterpreterAlone) {
+  EXPECT_EQ(command({"python3", "scripts"}).value().invocation.argv.back(), "/skill/scripts");
+  EXPECT_EQ(command({"./scripts"}).error().code, ErrorCode::kScriptNotFound);
 }
 
 TEST_F(Plans, WithoutASkillOnlyTheWorkspaceIsThere) {
