@@ -47,7 +47,8 @@ struct RuntimeOptions {
 
   SkillDigests digests = SkillDigests::kCompute;
 
-  // How many in-process runs can be under way at once; more wait for one to end. At most 1024.
+  // How many in-process runs can be under way at once; more wait for one to end. At most 1024. 0: one, with
+  // an engine that is created faster and instantiates slower, for a program that runs once.
   std::uint32_t max_in_process_runs = 8;
 };
 

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 
+#include "api/discovery_options.h"
 #include "catalog/catalog.h"
 #include "catalog/resources.h"
 #include "catalog/scripts.h"
@@ -35,19 +36,8 @@ std::vector<SkillDiagnostic> to_public(std::span<const Diagnostic> diagnostics) 
   return list;
 }
 
-DiscoveryOptions discovery_options(const RuntimeOptions& options) {
-  DiscoveryOptions discovery;
-  discovery.explicit_roots = options.skills;
-  discovery.project_dir = options.project_directory.empty() ? os::current_directory() : options.project_directory;
-  discovery.project_trust =
-      options.project_trust == ProjectTrustChoice::kTrusted ? ProjectTrust::kTrusted : ProjectTrust::kUntrusted;
-  discovery.home_dir = os::home_directory();
-  discovery.config_dir = os::environment_variable("XDG_CONFIG_HOME");
-  return discovery;
-}
-
 RunnerOptions runner_options(const RuntimeOptions& options) {
-  return {options.cache_directory, std::clamp(options.max_in_process_runs, 1U, kMaxInProcessRuns)};
+  return {options.cache_directory, std::min(options.max_in_process_runs, kMaxInProcessRuns)};
 }
 
 GuestRegistry scan_guests(const RuntimeOptions& options) {

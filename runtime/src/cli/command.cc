@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+#include "api/discovery_options.h"
 #include "base/utf8.h"
 #include "os/files.h"
 #include "os/terminal.h"
@@ -92,13 +93,7 @@ RuntimeOptions runtime_options(const GlobalFlags& global) {
 }
 
 Result<Catalog> discover(const GlobalFlags& global) {
-  DiscoveryOptions options;
-  options.explicit_roots = global.skills;
-  options.project_dir = global.project.empty() ? os::current_directory() : global.project;
-  options.project_trust = global.trust_project ? ProjectTrust::kTrusted : ProjectTrust::kUntrusted;
-  options.home_dir = os::home_directory();
-  options.config_dir = os::environment_variable("XDG_CONFIG_HOME");
-  return Catalog::discover(options);
+  return Catalog::discover(discovery_options(runtime_options(global)));
 }
 
 bool is_skill_path(const std::string& argument) {
