@@ -68,8 +68,8 @@ have "$WASI_DEB" || missing+=("$WASI_DEB")
 private_apt
 for file in "${missing[@]}"; do
   case $file in
-    "$CPYTHON_TAR") logged fetch-cpython "Is the network there?" apt_download source --download-only python$PYTHON_SHORT ;;
-    "$ZLIB_TAR") logged fetch-zlib "Is the network there?" apt_download source --download-only zlib ;;
+    "$CPYTHON_TAR") logged fetch-cpython "Is the network there?" apt_download source --download-only --tar-only python$PYTHON_SHORT ;;
+    "$ZLIB_TAR") logged fetch-zlib "Is the network there?" apt_download source --download-only --tar-only zlib ;;
     "$WASI_DEB") logged fetch-wasi-libc "Is the network there?" apt_download download wasi-libc ;;
   esac
   take "$WORK/apt/downloads" "$file"

@@ -70,7 +70,7 @@ fetch_trixie() { # FILE SHA256 APT-GET ARGUMENTS…
 fetch_trixie_deb() { fetch_trixie "$1" "$2" download "$3"; }
 
 # fetch_trixie_source FILE SHA256 PACKAGE : one file of a source package (its upstream tarball).
-fetch_trixie_source() { fetch_trixie "$1" "$2" source --download-only "$3"; }
+fetch_trixie_source() { fetch_trixie "$1" "$2" source --download-only --tar-only "$3"; }
 
 # need_wasi_sysroot : sets WASI_SYSROOT to a folder with wasi-libc's include/ and lib/, fetching it once per machine.
 # A WASI_SYSROOT that is set already is taken as it is.
