@@ -5,10 +5,10 @@
 //   auto outcome = runtime.execute_skill("my-skill", {{"input", "data"}}, {.timeout_ms = 5000});
 //
 // Thread rule: load_skills() must not run together with another call; the run calls may be made from several threads
-// at once with Isolation::kInProcess. Isolation::kProcess, the default, forks: it needs a process with one thread and
-// answers kChildFailed in any other. An in-process run starts a thread that stays, so a process uses one kind or the
-// other.
-// Ownership: the runtime owns the engine, loaded code and the catalog; outcomes are values.
+// at once, and in a fork of the process that made the runtime. With RunProcesses::kForked, runs with
+// Isolation::kProcess need a process with one thread and answer kChildFailed in any other; an in-process run starts a
+// thread that stays.
+// Ownership: the runtime owns the engine, loaded code, the worker process and the catalog; outcomes are values.
 // Errors: load_skills() returns one; a run never fails as a call, since its Outcome carries status and error.
 // No call throws, prints or exits.
 #pragma once
@@ -29,6 +29,12 @@ namespace openskills {
 // Whether outcomes name the digest of the skill's files. It is computed once per skill after load_skills().
 enum class SkillDigests : std::uint8_t { kCompute, kSkip };
 
+// Where the processes of Isolation::kProcess come from.
+enum class RunProcesses : std::uint8_t {
+  kWorker,  // a worker process forks them: for every program that has threads, or runs more than once
+  kForked,  // this process forks them: for a program with one thread that runs once
+};
+
 enum class ProjectTrustChoice : std::uint8_t { kUntrusted, kTrusted };
 
 struct RuntimeOptions {
@@ -47,9 +53,13 @@ struct RuntimeOptions {
 
   SkillDigests digests = SkillDigests::kCompute;
 
-  // How many in-process runs can be under way at once; more wait for one to end. At most 1024. 0: one, with
-  // an engine that is created faster and instantiates slower, for a program that runs once.
-  std::uint32_t max_in_process_runs = 8;
+  // How many runs can be under way at once; more wait for one to end, as long as their time-out lets them. At most 1024.
+  std::uint32_t max_concurrent_runs = 16;
+
+  RunProcesses processes = RunProcesses::kWorker;
+
+  // The program openskills-worker; looked for beside the library when empty.
+  std::string worker_path = {};
 };
 
 class OPENSKILLS_API OpenSkillRuntime {

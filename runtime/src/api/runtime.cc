@@ -19,7 +19,7 @@
 namespace openskills {
 namespace {
 
-constexpr std::uint32_t kMaxInProcessRuns = 1024;
+constexpr std::uint32_t kMaxConcurrentRuns = 1024;
 
 SkillDiagnostic to_public(const Diagnostic& diagnostic) {
   return {std::string(diagnostic_code_name(diagnostic.code)),
@@ -37,7 +37,10 @@ std::vector<SkillDiagnostic> to_public(std::span<const Diagnostic> diagnostics) 
 }
 
 RunnerOptions runner_options(const RuntimeOptions& options) {
-  return {options.cache_directory, std::min(options.max_in_process_runs, kMaxInProcessRuns)};
+  const auto processes = options.processes == RunProcesses::kForked ? RunnerOptions::Processes::kForked
+                                                                    : RunnerOptions::Processes::kWorker;
+  return {options.cache_directory, std::clamp(options.max_concurrent_runs, 1U, kMaxConcurrentRuns), processes,
+          options.worker_path};
 }
 
 GuestRegistry scan_guests(const RuntimeOptions& options) {

@@ -19,7 +19,8 @@ namespace {
 
 // Two skills, a workspace, and a runtime over them with a cache of its own.
 struct Fixture {
-  explicit Fixture(Isolation isolation = Isolation::kInProcess) {
+  explicit Fixture(Isolation isolation = Isolation::kInProcess, RunProcesses run_processes = RunProcesses::kWorker)
+      : processes(run_processes) {
     tree.skill("skills/echo");
     tree.write("skills/echo/skill.wasm", echo_module());
     tree.write("skills/echo/scripts/exit.wasm", exit_7_module());
@@ -45,11 +46,13 @@ struct Fixture {
     RuntimeOptions made;
     made.skills = {tree.path("skills")};
     made.cache_directory = tree.path("cache");
-    made.max_in_process_runs = 2;
+    made.max_concurrent_runs = 2;
+    made.processes = processes;
     return made;
   }
   Outcome script(const std::string& name) { return runtime.run_script("echo", "scripts/" + name, {}, options); }
 
+  RunProcesses processes;
   TestTree tree;
   RunOptions options;
   OpenSkillRuntime runtime{runtime_options()};
@@ -116,21 +119,54 @@ void expect_artifacts(Isolation isolation) {
   EXPECT_TRUE(refused.artifacts.empty());
 }
 
-TEST_ALONE(RuntimeInAProcessOfItsOwn, RunsTheEntryPoint) { expect_entry_point_runs(Isolation::kProcess); }
-TEST_ALONE(RuntimeInAProcessOfItsOwn, TellsHowAScriptEnded) { expect_endings(Isolation::kProcess); }
-TEST_ALONE(RuntimeInAProcessOfItsOwn, ReportsAndCopiesArtifacts) { expect_artifacts(Isolation::kProcess); }
+TEST(RuntimeWithAWorker, RunsTheEntryPoint) { expect_entry_point_runs(Isolation::kProcess); }
+TEST(RuntimeWithAWorker, TellsHowAScriptEnded) { expect_endings(Isolation::kProcess); }
+TEST(RuntimeWithAWorker, ReportsAndCopiesArtifacts) { expect_artifacts(Isolation::kProcess); }
 TEST(RuntimeInProcess, RunsTheEntryPoint) { expect_entry_point_runs(Isolation::kInProcess); }
 TEST(RuntimeInProcess, TellsHowAScriptEnded) { expect_endings(Isolation::kInProcess); }
 TEST(RuntimeInProcess, ReportsAndCopiesArtifacts) { expect_artifacts(Isolation::kInProcess); }
 
-TEST_ALONE(RuntimeInAProcessOfItsOwn, AnswersWithAnErrorWhenThereAreThreads) {
-  Fixture setup(Isolation::kProcess);
+TEST_ALONE(RuntimeThatForks, AnswersWithAnErrorWhenThereAreThreads) {
+  Fixture setup(Isolation::kProcess, RunProcesses::kForked);
+  EXPECT_EQ(setup.script("exit.wasm").exit_code, 7);
   const std::jthread waiting([](const std::stop_token& stop) {
     while (!stop.stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   });
   const Outcome outcome = setup.script("exit.wasm");
   EXPECT_EQ(outcome.status, Status::kError);
   EXPECT_EQ(code_of(outcome), ErrorCode::kChildFailed);
+}
+
+TEST(RuntimeWithAWorker, BothIsolationsServeManyThreadsOfOneProcess) {
+  Fixture setup(Isolation::kProcess);
+  std::atomic<int> right = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 6; ++i) {
+    threads.emplace_back([&, i] {
+      RunOptions options = setup.options;
+      options.isolation = i % 2 == 0 ? Isolation::kProcess : Isolation::kInProcess;
+      const nlohmann::json input = {{"thread", i}};
+      for (int round = 0; round < 5; ++round) {
+        const Outcome outcome = setup.runtime.execute_skill("echo", input, options);
+        if (outcome.ok() && outcome.output == input && outcome.isolation.seccomp == (i % 2 == 0)) ++right;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(right, 30);
+}
+
+TEST(RuntimeWithAWorker, AMissingWorkerIsARefusalThatSaysWhatIsMissing) {
+  TestTree tree;
+  tree.write("m.wasm", exit_7_module());
+  RuntimeOptions options;
+  options.cache_directory = tree.path("cache");
+  options.worker_path = tree.path("none");
+  OpenSkillRuntime runtime(options);
+  const Outcome outcome = runtime.run_module(tree.path("m.wasm"), {}, {});
+  EXPECT_EQ(outcome.status, Status::kRefused);
+  EXPECT_EQ(code_of(outcome), ErrorCode::kLayerMissing);
+  EXPECT_NE(outcome.error->message.find(options.worker_path), std::string::npos) << outcome.error->message;
 }
 
 TEST(RuntimeErrors, AreOutcomesThatNameTheSkillAndTheReason) {

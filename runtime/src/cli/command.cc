@@ -88,7 +88,7 @@ RuntimeOptions runtime_options(const GlobalFlags& global) {
   options.project_directory = global.project;
   options.project_trust = global.trust_project ? ProjectTrustChoice::kTrusted : ProjectTrustChoice::kUntrusted;
   options.digests = global.json ? SkillDigests::kCompute : SkillDigests::kSkip;
-  options.max_in_process_runs = 0;
+  options.processes = RunProcesses::kForked;
   return options;
 }
 

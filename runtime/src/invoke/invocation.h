@@ -22,8 +22,15 @@ struct Determinism {
   std::optional<std::int64_t> realtime_start_ns;  // since 1970; sleeping advances it, nothing else does
 };
 
+// Where a program comes from, and with it whose time its compilation takes.
+enum class ProgramOrigin : std::uint8_t {
+  kUnknown,    // the skill's, or the caller's: compiling it is part of the run
+  kGuestPack,  // an interpreter the user installed
+};
+
 struct Invocation {
   std::string program_path;  // host path of the image to run: a WebAssembly module, or a native program
+  ProgramOrigin origin = ProgramOrigin::kUnknown;
   std::vector<std::string> argv;
   std::string cwd = "/workspace";  // guest path
   StdinSource stdin_source;

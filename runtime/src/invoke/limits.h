@@ -7,6 +7,8 @@
 namespace openskills {
 
 struct Limits {
+  friend bool operator==(const Limits&, const Limits&) = default;
+
   std::uint64_t wall_ms = 30'000;
   std::uint64_t cpu_ms = 30'000;
   std::uint64_t memory_bytes = 256ULL << 20U;      // linear memory and tables of the guest

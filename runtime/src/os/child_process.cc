@@ -33,9 +33,14 @@ class AllSignalsBlocked {
   sigset_t saved_{};
 };
 
-void reset_signals() noexcept {
+bool is_fault(int number) noexcept {
+  return number == SIGSEGV || number == SIGBUS || number == SIGILL || number == SIGFPE;
+}
+
+void reset_signals(FaultHandlers faults) noexcept {
   struct sigaction action{};
   for (int number = 1; number <= SIGRTMAX; ++number) {
+    if (faults == FaultHandlers::kKeep && is_fault(number)) continue;
     action.sa_handler = number == SIGPIPE ? SIG_IGN : SIG_DFL;
     ::sigaction(number, &action, nullptr);  // SIGKILL, SIGSTOP and the C library's own are refused; they need none
   }
@@ -44,8 +49,8 @@ void reset_signals() noexcept {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-[[noreturn]] void run_child(const std::function<int()>& body, pid_t parent) noexcept {
-  reset_signals();
+[[noreturn]] void run_child(const std::function<int()>& body, FaultHandlers faults, pid_t parent) noexcept {
+  reset_signals(faults);
   // A parent that died before the call is found by the second check.
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != parent) ::_exit(kChildThrewExitCode);
   int exit_code = kChildThrewExitCode;
@@ -86,7 +91,7 @@ Result<void> die_with_parent() {
   return {};
 }
 
-Result<ChildProcess> ChildProcess::start(const std::function<int()>& body) {
+Result<ChildProcess> ChildProcess::start(const std::function<int()>& body, FaultHandlers faults) {
   TRY(const std::size_t threads, count_threads());
   if (threads != 1) {
     return fail_with_hint(ErrorCode::kChildFailed, fmt::format("cannot fork: this process has {} threads", threads),
@@ -95,7 +100,7 @@ Result<ChildProcess> ChildProcess::start(const std::function<int()>& body) {
   const pid_t parent = ::getpid();
   const AllSignalsBlocked blocked;
   const pid_t pid = ::fork();
-  if (pid == 0) run_child(body, parent);
+  if (pid == 0) run_child(body, faults, parent);
   if (pid < 0) {
     return fail_with_hint(ErrorCode::kChildFailed, fmt::format("cannot fork: {}", std::strerror(errno)),
                           "free some memory, or raise the limit of processes with ulimit -u");

@@ -7,7 +7,8 @@
 //   - It dies with its parent, even when the parent is killed by SIGKILL (case T14): PR_SET_PDEATHSIG, with a check
 //     against a parent that died before it was set. Changing user ids in the child undoes this; enter_jail() and
 //     die_with_parent() put it back.
-//   - Signal handlers are reset and no signal is blocked. SIGPIPE is ignored, so that a reader that is gone is EPIPE.
+//   - Signal handlers are reset, but for those of faults where the caller asks for it, and no signal is blocked.
+//     SIGPIPE is ignored, so that a reader that is gone is EPIPE.
 //   - It never returns into the parent's code: the function's value is its exit code, given to _exit. No destructor
 //     of the parent's frames runs, no buffer of the parent is flushed a second time.
 //
@@ -39,11 +40,16 @@ struct ChildStatus {
 // The exit code of a child whose function let an exception out.
 inline constexpr int kChildThrewExitCode = 70;
 
+// Handlers of SIGSEGV, SIGBUS, SIGILL and SIGFPE in the child. An engine that was created before the fork needs its own:
+// that is how it learns of traps.
+enum class FaultHandlers : std::uint8_t { kReset, kKeep };
+
 class ChildProcess {
  public:
   // Forks, and runs `body` in the child. Errors: kChildFailed when this process has more than one thread (a fork
   // would copy locks that no thread of the child ever releases) or when the kernel refuses the fork.
-  [[nodiscard]] static Result<ChildProcess> start(const std::function<int()>& body);
+  [[nodiscard]] static Result<ChildProcess> start(const std::function<int()>& body,
+                                                  FaultHandlers faults = FaultHandlers::kReset);
 
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&& other) noexcept;

@@ -162,6 +162,11 @@ Result<void> write_file_beneath(int root_fd, const std::string& relative_path, s
   return write_all(fd.get(), bytes, relative_path);
 }
 
+bool same_file(const FileInfo& a, const FileInfo& b) noexcept {
+  return a.device == b.device && a.inode == b.inode && a.size_bytes == b.size_bytes && a.modified_ns == b.modified_ns &&
+         a.changed_ns == b.changed_ns;
+}
+
 Result<FileInfo> file_info(int fd) {
   struct stat status{};
   if (::fstat(fd, &status) != 0) return fail_errno(errno, "stat", "descriptor");

@@ -31,6 +31,9 @@ struct FileInfo {
   std::uint32_t owner_uid = 0;
 };
 
+// Whether both describe one file that has not been touched between.
+[[nodiscard]] bool same_file(const FileInfo& a, const FileInfo& b) noexcept;
+
 struct DirectoryEntry {
   std::string name;
   FileKind kind = FileKind::kOther;  // of the entry itself: a link is kSymlink

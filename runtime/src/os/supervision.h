@@ -71,6 +71,9 @@ class SignalWatch {
   std::vector<int> newly_blocked_;
 };
 
+// SIGKILL for the process behind a process descriptor. Harmless when it has ended.
+void kill_process(int pidfd) noexcept;
+
 // Every descriptor this process has open, ascending.
 [[nodiscard]] Result<std::vector<int>> open_descriptors();
 

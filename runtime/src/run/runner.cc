@@ -6,9 +6,11 @@
 
 #include "run/artifacts.h"
 #include "run/output_capture.h"
+#include "wasm/fork_launcher.h"
 #include "wasm/in_process_executor.h"
 #include "wasm/isolated_executor.h"
 #include "wasm/module_store.h"
+#include "wasm/worker/worker_launcher.h"
 
 namespace openskills {
 namespace {
@@ -125,13 +127,24 @@ Runner::~Runner() = default;
 Executor& Runner::executor(Isolation isolation) {
   const std::lock_guard lock(state_->mutex);
   const RunnerOptions& options = state_->options;
+  const bool runs_once = options.processes == RunnerOptions::Processes::kForked;
   if (isolation == Isolation::kProcess) {
-    if (!state_->isolated) state_->isolated = std::make_unique<IsolatedWasmExecutor>(options.cache_directory);
+    if (!state_->isolated) {
+      std::unique_ptr<ChildLauncher> launcher;
+      if (runs_once) {
+        launcher = std::make_unique<ForkLauncher>();
+      } else {
+        launcher = std::make_unique<WorkerLauncher>(options.worker_path);
+      }
+      state_->isolated = std::make_unique<IsolatedWasmExecutor>(options.cache_directory, std::move(launcher),
+                                                                options.max_concurrent_runs);
+    }
     return *state_->isolated;
   }
   if (!state_->in_process) {
-    const EngineOptions engine{options.pool_slots == 0 ? Allocation::kOnDemand : Allocation::kPooling,
-                               std::max(1U, options.pool_slots)};
+    // A pool takes milliseconds to create and saves more on each run after that.
+    const EngineOptions engine = runs_once ? EngineOptions{Allocation::kOnDemand, 1}
+                                           : EngineOptions{Allocation::kPooling, options.max_concurrent_runs};
     state_->in_process = std::make_unique<InProcessWasmExecutor>(options.cache_directory, engine);
   }
   return *state_->in_process;

@@ -1,7 +1,7 @@
 // Runner: carries out a plan and tells what became of it.
 //
-// Thread rule: run() may be called from several threads at once with in-process isolation; with process isolation the
-// process must have one thread (it forks).
+// Thread rule: run() may be called from several threads at once, except with RunProcesses::kForked and process
+// isolation, which needs a process with one thread.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,10 @@ namespace openskills {
 
 struct RunnerOptions {
   std::string cache_directory;  // of compiled modules; ModuleStore's default when empty
-  std::uint32_t pool_slots = 0;  // guests at once in process; 0: one at a time, for programs that run once
+  std::uint32_t max_concurrent_runs = 16;
+  enum class Processes : std::uint8_t { kWorker, kForked };
+  Processes processes = Processes::kWorker;
+  std::string worker_path;  // looked for beside the library when empty
 };
 
 class Runner {

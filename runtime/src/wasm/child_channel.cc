@@ -23,15 +23,16 @@ Result<ChildChannel::Pipes> ChildChannel::create_pipes() {
   return pipes;
 }
 
-Result<void> ChildChannel::drain(UniqueFd& fd, Event event, const Receiver& receive) {
+Result<void> ChildChannel::drain(UniqueFd& fd, Event event, Child child, const Receiver& receive) {
   std::array<char, kChunkBytes> buffer;
   while (fd.valid()) {
     TRY(const os::StreamRead read, os::read_ready(fd.get(), buffer));
-    if (read.state == os::StreamRead::State::kEmpty) return {};
-    if (read.state == os::StreamRead::State::kEnd) {
+    if (read.state == os::StreamRead::State::kEnd ||
+        (read.state == os::StreamRead::State::kEmpty && child == Child::kEnded)) {
       fd.reset();
       return {};
     }
+    if (read.state == os::StreamRead::State::kEmpty) return {};
     receive(event, std::string_view(buffer.data(), read.size_bytes));
     // One full chunk at a time: a flood on one stream must not keep the supervisor from its clock.
     if (read.size_bytes == buffer.size()) return {};
@@ -40,12 +41,16 @@ Result<void> ChildChannel::drain(UniqueFd& fd, Event event, const Receiver& rece
 }
 
 Result<void> ChildChannel::pump(const Receiver& receive) {
-  std::array<os::Watch, 3> watches = {
-      {{pipes_.stdout_pipe.read_end.get()}, {pipes_.stderr_pipe.read_end.get()}, {pipes_.report_pipe.read_end.get()}}};
+  std::array<os::Watch, 4> watches = {{{pipes_.stdout_pipe.read_end.get()},
+                                       {pipes_.stderr_pipe.read_end.get()},
+                                       {pipes_.report_pipe.read_end.get()},
+                                       {child_pidfd_}}};
   TRY(os::wait_readable(watches, os::monotonic_now_ns() + kPollNs));
-  if (watches[0].ready) TRY(drain(pipes_.stdout_pipe.read_end, Event::kStdout, receive));
-  if (watches[1].ready) TRY(drain(pipes_.stderr_pipe.read_end, Event::kStderr, receive));
-  if (watches[2].ready) TRY(drain(pipes_.report_pipe.read_end, Event::kReport, receive));
+  const Child child = watches[3].ready ? Child::kEnded : Child::kRunning;
+  const bool ended = child == Child::kEnded;
+  if (watches[0].ready || ended) TRY(drain(pipes_.stdout_pipe.read_end, Event::kStdout, child, receive));
+  if (watches[1].ready || ended) TRY(drain(pipes_.stderr_pipe.read_end, Event::kStderr, child, receive));
+  if (watches[2].ready || ended) TRY(drain(pipes_.report_pipe.read_end, Event::kReport, child, receive));
   return {};
 }
 

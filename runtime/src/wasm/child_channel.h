@@ -29,10 +29,11 @@ class ChildChannel {
   };
   [[nodiscard]] static Result<Pipes> create_pipes();
 
-  explicit ChildChannel(Pipes pipes) : pipes_(std::move(pipes)) {}
+  // `child_pidfd` (borrowed) becomes readable when the child has ended. Then what is in the pipes is all there will be,
+  // even if somebody else holds their other ends: a host may have forked while it passed them on.
+  ChildChannel(Pipes pipes, int child_pidfd) : pipes_(std::move(pipes)), child_pidfd_(child_pidfd) {}
 
-  // Whether there is still something to wait for. Nobody but the child holds the other ends: when it is gone, all that
-  // it wrote has been received.
+  // Whether there is still something to wait for.
   [[nodiscard]] bool open() const noexcept {
     return pipes_.report_pipe.read_end.valid() || pipes_.stdout_pipe.read_end.valid() ||
            pipes_.stderr_pipe.read_end.valid();
@@ -46,9 +47,11 @@ class ChildChannel {
   void close_stderr() noexcept { pipes_.stderr_pipe.read_end.reset(); }
 
  private:
-  [[nodiscard]] Result<void> drain(UniqueFd& fd, Event event, const Receiver& receive);
+  enum class Child : std::uint8_t { kRunning, kEnded };
+  [[nodiscard]] Result<void> drain(UniqueFd& fd, Event event, Child child, const Receiver& receive);
 
   Pipes pipes_;
+  int child_pidfd_;
 };
 
 // The child's end: the guest's output goes into the pipes. A write that would wait past the deadline gives up.

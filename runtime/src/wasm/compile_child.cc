@@ -4,7 +4,6 @@
 
 #include "jail/descriptors.h"
 #include "jail/jail.h"
-#include "os/child_process.h"
 #include "os/clock.h"
 #include "os/files.h"
 #include "os/supervision.h"
@@ -43,13 +42,7 @@ Result<std::string> compile_jailed(std::string_view wasm_bytes, std::string_view
   return engine->compile(wasm_bytes, name);
 }
 
-int child_main(std::string_view wasm_bytes, std::string_view name, int answer_fd) {
-  const Result<std::string> code = compile_jailed(wasm_bytes, name, answer_fd);
-  const std::string answer = code ? kCodeFollows + *code : kErrorFollows + encode_result(std::unexpected(code.error()));
-  return os::write_all(answer_fd, answer, "compiled code") ? 0 : 1;
-}
-
-Result<std::string> read_answer(os::ChildProcess& child, int fd, std::int64_t deadline_ns, const CancelToken& cancel,
+Result<std::string> read_answer(LaunchedChild& child, int fd, std::int64_t deadline_ns, const CancelToken& cancel,
                                 std::string_view name) {
   std::string answer;
   std::vector<char> buffer(kChunkBytes);
@@ -75,22 +68,29 @@ Result<std::string> read_answer(os::ChildProcess& child, int fd, std::int64_t de
 
 }  // namespace
 
-Result<std::string> compile_in_child(std::string_view wasm_bytes, std::string_view name_for_errors,
+std::int64_t compile_deadline_ns(std::size_t wasm_bytes) noexcept {
+  return os::monotonic_now_ns() + kBaseLimitNs + static_cast<std::int64_t>(wasm_bytes >> 20U) * kLimitNsPerMiB;
+}
+
+Result<std::string> compile_in_child(ChildLauncher& launcher, std::string_view wasm_bytes,
+                                     std::string_view name_for_errors, std::int64_t deadline_monotonic_ns,
                                      const CancelToken& cancel) {
   TRY(os::Pipe pipe, os::Pipe::create(os::Blocking::kNo));
-  UniqueFd write_end = std::move(pipe.write_end);
-  TRY(os::ChildProcess child,
-      os::ChildProcess::start([&] { return child_main(wasm_bytes, name_for_errors, write_end.get()); }));
-  write_end.reset();
-  const auto size_mib = static_cast<std::int64_t>(wasm_bytes.size() >> 20U);
-  const std::int64_t deadline_ns = os::monotonic_now_ns() + kBaseLimitNs + size_mib * kLimitNsPerMiB;
-  TRY(std::string answer, read_answer(child, pipe.read_end.get(), deadline_ns, cancel, name_for_errors));
+  TRY(const std::unique_ptr<LaunchedChild> child,
+      launcher.start_compiler(wasm_bytes, name_for_errors, std::move(pipe.write_end)));
+  TRY(std::string answer, read_answer(*child, pipe.read_end.get(), deadline_monotonic_ns, cancel, name_for_errors));
   const char kind = answer.front();
   answer.erase(0, 1);
   if (kind == kCodeFollows) return answer;
   Result<ExecutionResult> reported = decode_result(answer);
   if (!reported) return std::unexpected(std::move(reported).error());
   return fail(ErrorCode::kChildFailed, "the compiler of '{}' sent a malformed answer", name_for_errors);
+}
+
+int compile_in_this_child(std::string_view wasm_bytes, std::string_view name_for_errors, int answer_fd) {
+  const Result<std::string> code = compile_jailed(wasm_bytes, name_for_errors, answer_fd);
+  const std::string answer = code ? kCodeFollows + *code : kErrorFollows + encode_result(std::unexpected(code.error()));
+  return os::write_all(answer_fd, answer, "compiled code") ? 0 : 1;
 }
 
 }  // namespace openskills

@@ -1,28 +1,42 @@
 // IsolatedWasmExecutor: each run in a child process that jails itself before the guest starts. Two walls: the guest is
 // WebAssembly, and the process that carries it can open nothing but what the run was granted.
 //
-// Thread rule: one thread, in a process with no other threads: it forks. A process that has threads gets kChildFailed.
+// Thread rule: that of the launcher: with a WorkerLauncher, execute() may be called from several threads at once; a
+// ForkLauncher needs a process with one thread.
 // The calling process is the supervisor: it keeps the compiled-module cache, passes output on, and kills the child
 // when the deadline has passed, whatever the child does.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <string>
 
 #include "invoke/invocation.h"
+#include "wasm/child_launcher.h"
+#include "wasm/module_store.h"
+#include "wasm/run_slots.h"
 
 namespace openskills {
 
 class IsolatedWasmExecutor : public Executor {
  public:
-  // `cache_directory`: where compiled code is kept; see module_store.h.
-  explicit IsolatedWasmExecutor(std::string cache_directory) : cache_directory_(std::move(cache_directory)) {}
+  // `cache_directory`: where compiled code is kept; see module_store.h. `slots`: how many children run at once; a run
+  // beyond them waits for one to end.
+  IsolatedWasmExecutor(std::string cache_directory, std::unique_ptr<ChildLauncher> launcher, std::uint32_t slots);
 
-  // Unknown modules are compiled first, in a jailed child of their own with the same deadline.
+  // An unknown module is compiled first, in a jailed child of its own. That has to be done before the run's deadline;
+  // for guest packs, which the user installed, it has a limit of its own.
   [[nodiscard]] Result<ExecutionResult> execute(const Invocation& invocation, OutputSink& sink,
                                                 const CancelToken& cancel) override;
 
  private:
+  [[nodiscard]] Result<CompiledModule> compiled_code(const Invocation& invocation, std::int64_t started_ns,
+                                                     const CancelToken& cancel);
+
   std::string cache_directory_;
+  std::unique_ptr<ChildLauncher> launcher_;
+  RunSlots run_slots_;
+  RunSlots compile_slots_;
 };
 
 }  // namespace openskills

@@ -16,6 +16,7 @@
 #include "wasm/child_channel.h"
 #include "wasm/compile_child.h"
 #include "wasm/engine.h"
+#include "wasm/fork_launcher.h"
 #include "wasm/test_guests.h"
 
 namespace openskills {
@@ -23,7 +24,7 @@ namespace {
 
 struct Isolated {
   GuestFolder folder;
-  IsolatedWasmExecutor executor{folder.cache()};
+  IsolatedWasmExecutor executor{folder.cache(), std::make_unique<ForkLauncher>(), 4};
   RecordingGuestSink sink;
   CancelToken cancel;
 
@@ -199,9 +200,14 @@ TEST_ALONE(Isolated, LeavesNoDescriptorOpen) {
   EXPECT_EQ(os::open_descriptors()->size(), before);
 }
 
+Result<std::string> compile(std::string_view bytes, std::string_view name, const CancelToken& cancel) {
+  ForkLauncher launcher;
+  return compile_in_child(launcher, bytes, name, compile_deadline_ns(bytes.size()), cancel);
+}
+
 TEST_ALONE(CompileInChild, GivesTheCodeThatTheEngineGives) {
   const CancelToken never;
-  const std::string code = compile_in_child(hello(), "hello", never).value();
+  const std::string code = compile(hello(), "hello", never).value();
   const std::unique_ptr<Engine> engine = Engine::create({}).value();
   EXPECT_EQ(code, engine->compile(hello(), "hello").value());
 }
@@ -210,13 +216,13 @@ TEST_ALONE(CompileInChild, GivesTheErrorOfABadModule) {
   const CancelToken never;
   for (const std::string& bytes :
        {std::string("bad"), std::string("\0asm\1\0\0\0\x01\x7f", 10), hello().substr(0, 90)}) {
-    const Result<std::string> code = compile_in_child(bytes, "bad.wasm", never);
+    const Result<std::string> code = compile(bytes, "bad.wasm", never);
     ASSERT_FALSE(code);
     EXPECT_EQ(code.error().code, ErrorCode::kModuleInvalid);
     EXPECT_NE(code.error().message.find("bad.wasm"), std::string::npos) << code.error().message;
     EXPECT_FALSE(code.error().hint.empty());
   }
-  EXPECT_EQ(compile_in_child(std::string("\0asm\x0d\0\1\0", 8), "c", never).error().code,
+  EXPECT_EQ(compile(std::string("\0asm\x0d\0\1\0", 8), "c", never).error().code,
             ErrorCode::kModuleUnsupported);
 }
 
@@ -226,7 +232,7 @@ TEST_ALONE(CompileInChild, AModuleOfManyMegabytesPasses) {
   const std::string module = assemble("(module (memory 200) (data (i32.const 0) \"" + std::string(6 << 20, 'x') +
                                       "\") " + functions + "(func (export \"_start\")))");
   const CancelToken never;
-  const Result<std::string> code = compile_in_child(module, "large", never);
+  const Result<std::string> code = compile(module, "large", never);
   ASSERT_TRUE(code) << code.error().message;
   EXPECT_GT(code->size(), std::size_t{6} << 20U);
 }
@@ -234,7 +240,7 @@ TEST_ALONE(CompileInChild, AModuleOfManyMegabytesPasses) {
 TEST_ALONE(CompileInChild, IsCancelled) {
   CancelToken token;
   token.cancel();
-  EXPECT_EQ(compile_in_child(hello(), "hello", token).error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(compile(hello(), "hello", token).error().code, ErrorCode::kCancelled);
   EXPECT_TRUE(children().empty());
 }
 
@@ -250,7 +256,7 @@ TEST_ALONE(ChildChannel, AChildThatClosesItsEndsAndStaysIsNotWaitedFor) {
                                    return 0;
                                  }).value();
   for (UniqueFd& end : ends) end.reset();
-  ChildChannel channel(std::move(pipes));
+  ChildChannel channel(std::move(pipes), child.pidfd());
   std::string received;
   while (channel.open()) {
     ASSERT_TRUE(channel.pump([&](ChildChannel::Event, std::string_view bytes) { received.append(bytes); }));
@@ -272,7 +278,7 @@ TEST_ALONE(ChildChannel, AChildThatClosesItsReportIsStillWatched) {
                            }).value();
   out.reset();
   report.reset();
-  ChildChannel channel(std::move(pipes));
+  ChildChannel channel(std::move(pipes), child.pidfd());
   std::size_t received = 0;
   const std::int64_t started_ns = os::monotonic_now_ns();
   const auto pump = [&] {

@@ -1,0 +1,72 @@
+#include "wasm/guest_child.h"
+
+#include <string>
+#include <utility>
+
+#include "jail/descriptors.h"
+#include "jail/jail.h"
+#include "os/alarm.h"
+#include "os/clock.h"
+#include "os/files.h"
+#include "os/supervision.h"
+#include "wasm/child_channel.h"
+#include "wasm/guest_run.h"
+#include "wasm/run_report.h"
+
+namespace openskills {
+namespace {
+
+constexpr std::int64_t kNsPerMs = 1'000'000;
+// Descriptors of the engine and the pipes, on top of what the guest may have open.
+constexpr std::uint64_t kReservedDescriptors = 64;
+
+Result<LayersInForce> jail_self(const Invocation& invocation, const GuestRun& run) {
+  jail::JailSpec spec;
+  for (const GuestRun::OpenMount& mount : run.open_mounts()) spec.paths.push_back({mount.directory_fd, mount.access});
+  spec.profile = jail::SeccompProfile::kWasmGuest;
+  spec.rlimits.open_files = invocation.limits.open_files + kReservedDescriptors;
+  spec.rlimits.file_size_bytes = invocation.limits.disk_bytes;
+  spec.rlimits.cpu_seconds = invocation.limits.cpu_ms / 1000 + 2;
+  // All of them are this run's own: what the child was forked with beyond them has been closed.
+  TRY(spec.keep_descriptors, os::open_descriptors());
+  TRY(LayersInForce layers, jail::enter_jail(spec));
+  layers.wasm = true;
+  return layers;
+}
+
+// What it returns is reported; the guest's own end is in the result.
+Result<ExecutionResult> run_to_the_end(const Invocation& invocation, int code_fd, std::int64_t started_ns,
+                                       const RunEnds& ends, WarmModules& modules) {
+  std::vector<int> keep = {ends.stdout_pipe.get(), ends.stderr_pipe.get(), ends.report_pipe.get()};
+  if (invocation.stdin_source.kind == StdinSource::Kind::kDescriptor) {
+    keep.push_back(invocation.stdin_source.descriptor);
+  }
+  TRY(const WarmModules::Warm warm, modules.get(code_fd, invocation.program_path));
+  keep.insert(keep.end(), warm.descriptors.begin(), warm.descriptors.end());
+  TRY(jail::keep_only_descriptors(std::move(keep)));
+  os::forget_environment();
+  PipeSink sink(ends.stdout_pipe.get(), ends.stderr_pipe.get());
+  TRY(const std::unique_ptr<GuestRun> run, GuestRun::open(invocation, sink, nullptr));
+  run->start_clock(started_ns);
+  sink.set_deadline(run->wall_deadline_ns());
+  TRY(os::DeadlineAlarm::start(
+      run->wall_deadline_ns() - os::monotonic_now_ns(), static_cast<std::int64_t>(invocation.limits.cpu_ms) * kNsPerMs,
+      [](void* argument) noexcept { static_cast<Engine*>(argument)->poke(); }, warm.engine));
+  TRY(const LayersInForce layers, jail_self(invocation, *run));
+  TRY(os::write_all(ends.report_pipe.get(), encode_layers(layers), "report"));
+  Result<ExecutionResult> result = run->execute(*warm.engine, *warm.module);
+  TRY(os::write_all(ends.report_pipe.get(), encode_result(result), "report"));
+  // The process ends here; taking the engine apart first would only take time.
+  os::exit_now(0);
+}
+
+}  // namespace
+
+int run_guest_child(const Invocation& invocation, int code_fd, std::int64_t started_monotonic_ns, const RunEnds& ends,
+                    WarmModules& modules) {
+  const Result<ExecutionResult> failed = run_to_the_end(invocation, code_fd, started_monotonic_ns, ends, modules);
+  const std::string report = "{}\n" + encode_result(failed);
+  return os::write_all(ends.report_pipe.get(), report, "report") ? 0 : 1;
+}
+
+}  // namespace openskills
