@@ -5,6 +5,7 @@
 
 #include "os/clock.h"
 #include "os/files.h"
+#include "wasm/link_times.h"
 
 namespace openskills {
 namespace {
@@ -40,12 +41,15 @@ Result<void> ChildChannel::drain(UniqueFd& fd, Event event, const Receiver& rece
 }
 
 Result<void> ChildChannel::pump(const Receiver& receive) {
-  std::array<os::Watch, 3> watches = {
-      {{pipes_.stdout_pipe.read_end.get()}, {pipes_.stderr_pipe.read_end.get()}, {pipes_.report_pipe.read_end.get()}}};
+  std::array<os::Watch, 4> watches = {{{pipes_.stdout_pipe.read_end.get()},
+                                       {pipes_.stderr_pipe.read_end.get()},
+                                       {pipes_.report_pipe.read_end.get()},
+                                       {link_times_ == nullptr ? -1 : link_times_->fd()}}};
   TRY(os::wait_readable(watches, os::monotonic_now_ns() + kPollNs));
   if (watches[0].ready) TRY(drain(pipes_.stdout_pipe.read_end, Event::kStdout, receive));
   if (watches[1].ready) TRY(drain(pipes_.stderr_pipe.read_end, Event::kStderr, receive));
   if (watches[2].ready) TRY(drain(pipes_.report_pipe.read_end, Event::kReport, receive));
+  if (watches[3].ready) link_times_->serve();
   return {};
 }
 

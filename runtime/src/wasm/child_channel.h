@@ -13,6 +13,8 @@
 
 namespace openskills {
 
+class LinkTimesService;
+
 // The supervisor's end.
 class ChildChannel {
  public:
@@ -30,6 +32,9 @@ class ChildChannel {
   [[nodiscard]] static Result<Pipes> create_pipes();
 
   explicit ChildChannel(Pipes pipes) : pipes_(std::move(pipes)) {}
+
+  // What else the child asks of its supervisor, answered by pump(). Borrowed.
+  void attend(LinkTimesService& link_times) noexcept { link_times_ = &link_times; }
 
   // Whether there is still something to wait for. Nobody but the child holds the other ends: when it is gone, all that
   // it wrote has been received.
@@ -49,6 +54,7 @@ class ChildChannel {
   [[nodiscard]] Result<void> drain(UniqueFd& fd, Event event, const Receiver& receive);
 
   Pipes pipes_;
+  LinkTimesService* link_times_ = nullptr;
 };
 
 // The child's end: the guest's output goes into the pipes. A write that would wait past the deadline gives up.

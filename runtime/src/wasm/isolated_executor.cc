@@ -14,6 +14,7 @@
 #include "wasm/compile_child.h"
 #include "wasm/engine.h"
 #include "wasm/guest_run.h"
+#include "wasm/link_times.h"
 #include "wasm/module_store.h"
 #include "wasm/run_report.h"
 
@@ -30,6 +31,8 @@ struct ChildEnds {
   UniqueFd stdout_pipe;
   UniqueFd stderr_pipe;
   UniqueFd report_pipe;
+  int link_requests_fd = -1;  // borrowed from the supervisor's LinkTimesService
+  int link_answers_fd = -1;
 };
 
 Result<LayersInForce> jail_self(const Invocation& invocation, const GuestRun& run) {
@@ -49,13 +52,19 @@ Result<LayersInForce> jail_self(const Invocation& invocation, const GuestRun& ru
 // The child, from fork to report. What it returns is reported; the guest's own end is in the result.
 Result<ExecutionResult> run_in_child(const Invocation& invocation, const UniqueFd& code, std::int64_t started_ns,
                                      ChildEnds& ends) {
-  std::vector<int> keep = {code.get(), ends.stdout_pipe.get(), ends.stderr_pipe.get(), ends.report_pipe.get()};
+  std::vector<int> keep = {code.get(),
+                           ends.stdout_pipe.get(),
+                           ends.stderr_pipe.get(),
+                           ends.report_pipe.get(),
+                           ends.link_requests_fd,
+                           ends.link_answers_fd};
   if (invocation.stdin_source.kind == StdinSource::Kind::kDescriptor)
     keep.push_back(invocation.stdin_source.descriptor);
   TRY(jail::keep_only_descriptors(std::move(keep)));
   os::forget_environment();
   PipeSink sink(ends.stdout_pipe.get(), ends.stderr_pipe.get());
-  TRY(const std::unique_ptr<GuestRun> run, GuestRun::open(invocation, sink, nullptr));
+  const LinkTimesCalls calls(ends.link_requests_fd, ends.link_answers_fd);
+  TRY(const std::unique_ptr<GuestRun> run, GuestRun::open(invocation, sink, nullptr, calls));
   TRY(const std::unique_ptr<Engine> engine, Engine::create({.allocation = Allocation::kOnDemand}));
   TRY(const std::unique_ptr<Module> module, engine->load_compiled(code.get(), invocation.program_path));
   run->start_clock(started_ns);
@@ -174,12 +183,15 @@ Result<ExecutionResult> IsolatedWasmExecutor::execute(const Invocation& invocati
   // Compiling has a limit of its own and is paid once; the guest's time begins when its code is there.
   const std::int64_t run_started_ns = compiled.compiled_now ? os::monotonic_now_ns() : started_ns;
   TRY(ChildChannel::Pipes pipes, ChildChannel::create_pipes());
+  TRY(LinkTimesService link_times, LinkTimesService::create(invocation));
   ChildEnds ends{std::move(pipes.stdout_pipe.write_end), std::move(pipes.stderr_pipe.write_end),
-                 std::move(pipes.report_pipe.write_end)};
+                 std::move(pipes.report_pipe.write_end), link_times.child_requests_fd(), link_times.child_answers_fd()};
   TRY(os::ChildProcess child,
       os::ChildProcess::start([&] { return child_main(invocation, compiled.code, run_started_ns, ends); }));
   ends = {};
+  link_times.child_started();
   ChildChannel channel(std::move(pipes));
+  channel.attend(link_times);
   const std::int64_t kill_at_ns = deadline_after(run_started_ns, invocation.limits.wall_ms) + kGraceNs;
   TRY(const Watched watched, watch_child(child, channel, kill_at_ns, sink, cancel));
   // An honest child is ending by now; one that only closed its pipes would outlive its deadline.
