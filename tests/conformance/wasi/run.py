@@ -70,6 +70,8 @@ class Cases(TestCase):
                 (readable / "out").symlink_to("../outside")
                 (self.root / "outside").write_text("secret")
                 flags = [word for pair in ENVIRONMENT.get(name, ()) for word in ("--env", pair)]
+                if name in INPUT:
+                    flags += ["--stdin", "-"]
                 result = self.openskills(
                     "wasm", MODULES / f"{name}.wasm", "--isolation", mode, "--mount", f"{writable}:/rw",
                     "--mount", f"{readable}:/ro:ro", *flags, "--", *ARGUMENTS.get(name, ()),

@@ -19,7 +19,7 @@ int main(void) {
 
   GIVES(SUCCESS, __wasi_environ_sizes_get(&count, &size));
   GIVES(SUCCESS, __wasi_environ_get((uint8_t **)pointers, (uint8_t *)bytes));
-  CHECK(count == 2 && size == 8);
+  CHECK(count == 2 && size == 7);
   CHECK(strcmp(pointers[0], "A=1") == 0 && strcmp(pointers[1], "B=") == 0);
   GIVES(FAULT, __wasi_environ_sizes_get(NOWHERE, &size));
   GIVES(FAULT, __wasi_environ_get(NOWHERE, (uint8_t *)bytes));

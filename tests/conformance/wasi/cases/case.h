@@ -49,7 +49,7 @@ static inline int finish(void) {
 // Opens or creates a file for everything beneath a mount; the answer has to be a success.
 static inline __wasi_fd_t open_file(__wasi_fd_t folder, const char *path, __wasi_oflags_t flags) {
   __wasi_fd_t fd = 0xffffffff;
-  gives(0, __wasi_path_open(folder, 1, path, flags, folder == RW ? FILE_RIGHTS : READ_RIGHTS, 0, 0, &fd), path,
+  gives(0, __wasi_path_open(folder, 1, path, flags, folder == RO ? READ_RIGHTS : FILE_RIGHTS, 0, 0, &fd), path,
         __LINE__);
   return fd;
 }
