@@ -100,8 +100,11 @@ TEST_F(RepeatableRunTest, InodesAreNumberedAsTheyAreSeenAndStillTellFilesApart) 
   EXPECT_EQ(stat_of("c").inode, 1U);
   EXPECT_EQ(stat_of("a").device, 1U);
   for (const auto& [name, inode] : list(4096)) {
-    if (name == "a" || name == "c") EXPECT_EQ(inode, 1U);
-    if (name == "b") EXPECT_EQ(inode, 2U);
+    if (name == "a" || name == "c") {
+      EXPECT_EQ(inode, 1U);
+    } else if (name == "b") {
+      EXPECT_EQ(inode, 2U);
+    }
   }
   // Without either option they are the host's.
   start();

@@ -1,5 +1,5 @@
 // replay SEED COUNT : COUNT file operations, chosen by SEED alone, each with a line of what it gave: its number, its
-// name, the errno, and a digest of the data. Nothing that is printed depends on descriptor numbers, inodes or the time.
+// name with the paths it was given, the errno, and a digest of the data. Nothing that is printed depends on descriptor numbers, inodes or the time.
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@ static uint64_t state;
 static __wasi_fd_t slots[SLOTS];
 static bool is_used[SLOTS];
 static uint64_t digest;
+static char arguments[128];  // of the operation, as they are printed
 
 static uint32_t below(uint32_t limit) {
   state += 0x9e3779b97f4a7c15u;
@@ -27,16 +28,26 @@ static void add(const void *bytes, size_t size) {
 }
 static void add_number(uint64_t number) { add(&number, sizeof number); }
 
+static const char *note(const char *argument) {
+  const size_t used = strlen(arguments);
+  snprintf(arguments + used, sizeof arguments - used, "%s%s", used == 0 ? "" : ",", argument);
+  return argument;
+}
+static uint32_t note_flag(const char *name, uint32_t value) {
+  if (value != 0) note(name);
+  return value;
+}
+
 // Few names, so that operations meet each other; some that lead nowhere, up, or out.
 static const char *some_path(void) {
   static const char *const paths[] = {"a",    "b",     "c",     "d",      "d/a",   "d/b",   "d/e",  "d/e/f", "l",      "l/a",
                                       "d/l",  "a/b",   "./a",   "d/./b",  "d/../a", "d//b", "d/",   "a/",    "missing/x", "..",
                                       "../x", "/etc/passwd", "",   ".",   "d/e/../../b", "l/",  "d/.."};
-  return paths[below(sizeof paths / sizeof *paths)];
+  return note(paths[below(sizeof paths / sizeof *paths)]);
 }
 static const char *some_target(void) {
   static const char *const targets[] = {"a", "d", "d/a", "missing", "l", "e", ".", "d/", "b"};
-  return targets[below(sizeof targets / sizeof *targets)];
+  return note(targets[below(sizeof targets / sizeof *targets)]);
 }
 
 static __wasi_fd_t some_fd(void) {
@@ -47,19 +58,22 @@ static __wasi_fd_t some_fd(void) {
 static int op_open(void) {
   static const __wasi_rights_t rights[] = {
       __WASI_RIGHTS_FD_READ | __WASI_RIGHTS_FD_SEEK | __WASI_RIGHTS_FD_TELL | __WASI_RIGHTS_FD_FILESTAT_GET |
-          __WASI_RIGHTS_FD_READDIR | __WASI_RIGHTS_FD_ADVISE | __WASI_RIGHTS_FD_SYNC | __WASI_RIGHTS_FD_DATASYNC,
+          __WASI_RIGHTS_FD_READDIR | __WASI_RIGHTS_FD_FDSTAT_SET_FLAGS | __WASI_RIGHTS_FD_ADVISE | __WASI_RIGHTS_FD_SYNC | __WASI_RIGHTS_FD_DATASYNC,
       0x0fffffff};
   static const __wasi_oflags_t flags[] = {0, 0, 1, 1, 1, 1 | 4, 1 | 8, 8, 2, 2, 1 | 8};
   const uint32_t slot = below(SLOTS);
   const char *path = some_path();
   const __wasi_oflags_t oflags = flags[below(sizeof flags / sizeof *flags)];
   const bool is_folder = (oflags & 2) != 0;
+  static const char *const names[] = {"", "creat", "directory", "", "excl", "creat+excl", "", "", "trunc", "creat+trunc"};
+  note_flag(names[oflags], oflags);
   const bool writes = !is_folder && below(3) != 0;
+  note_flag("write", writes);
   // A folder is opened for reading: what else a descriptor of one may do, its rights say.
   const __wasi_rights_t base = is_folder ? rights[0] : rights[writes ? 1 : 0];
   const __wasi_fdflags_t fdflags = below(4) == 0 ? __WASI_FDFLAGS_APPEND : 0;
   __wasi_fd_t fd = 0;
-  const int answer = __wasi_path_open(ROOT, below(2), path, oflags, base, 0x0fffffff, fdflags, &fd);
+  const int answer = __wasi_path_open(ROOT, note_flag("follow", below(2)), path, oflags, base, 0x0fffffff, fdflags, &fd);
   if (answer != 0) return answer;
   if (is_used[slot]) (void)!__wasi_fd_close(slots[slot]);
   slots[slot] = fd;
@@ -137,6 +151,10 @@ static void add_stat(const __wasi_filestat_t *stat) {
   if (stat->filetype != __WASI_FILETYPE_DIRECTORY) add_number(stat->size);
   // A time that was set by hand is long ago; others are the present.
   if (stat->mtim < 1000000000000000000u) add_number(stat->mtim);
+  char text[64];
+  snprintf(text, sizeof text, "type%u/links%llu/size%llu", stat->filetype, stat->nlink,
+           stat->filetype == __WASI_FILETYPE_DIRECTORY ? 0 : stat->size);
+  note(text);
 }
 static int op_fd_filestat(void) {
   __wasi_filestat_t stat;
@@ -218,12 +236,14 @@ static int op_readlink(void) {
 }
 static int op_path_filestat(void) {
   __wasi_filestat_t stat;
-  const int answer = __wasi_path_filestat_get(ROOT, below(2), some_path(), &stat);
+  const __wasi_lookupflags_t follow = note_flag("follow", below(2));
+  const int answer = __wasi_path_filestat_get(ROOT, follow, some_path(), &stat);
   if (answer == 0) add_stat(&stat);
   return answer;
 }
 static int op_path_set_times(void) {
-  return __wasi_path_filestat_set_times(ROOT, below(2), some_path(), below(1000000), below(1000000),
+  const __wasi_lookupflags_t follow = note_flag("follow", below(2));
+  return __wasi_path_filestat_set_times(ROOT, follow, some_path(), below(1000000), below(1000000),
                                         __WASI_FSTFLAGS_ATIM | __WASI_FSTFLAGS_MTIM);
 }
 
@@ -251,8 +271,9 @@ int main(int argc, char **argv) {
   for (int i = 0; i < count; ++i) {
     const uint32_t which = below(sizeof operations / sizeof *operations);
     digest = 0xcbf29ce484222325u;
+    arguments[0] = '\0';
     const int answer = operations[which].run();
-    printf("%d %s %d %016llx\n", i, operations[which].name, answer, (unsigned long long)digest);
+    printf("%d %s(%s) %d %016llx\n", i, operations[which].name, arguments, answer, (unsigned long long)digest);
   }
   return 0;
 }

@@ -38,7 +38,7 @@ std::string content_of(const fs::path& path) {
 
 // One operation as the guest reports it.
 struct Step {
-  std::string operation;
+  std::string operation;  // with the paths it was given
   int answer = 0;
   std::string digest;
 };
@@ -185,7 +185,9 @@ class KnownDifferences {
 
   bool allows(const Step& ours, const Step& stock) {
     for (Row& row : rows_) {
-      if (row.operation != ours.operation || row.ours != ours.answer || row.stock != stock.answer) continue;
+      // A row is about an operation with any paths, or with those it names.
+      const bool is_meant = row.operation == ours.operation || ours.operation.starts_with(row.operation + "(");
+      if (!is_meant || row.ours != ours.answer || row.stock != stock.answer) continue;
       ++row.seen;
       return true;
     }
@@ -215,9 +217,8 @@ bool equal(const Step& left, const Step& right) {
 
 TEST_F(StockDifferentialTest, RandomSequencesGiveTheSameAnswersAndFiles) {
   KnownDifferences known;
-  int failures = 0;
   std::size_t successes = 0;
-  for (int seed = 1; seed <= kSeeds && failures < 10; ++seed) {
+  for (int seed = 1; seed <= kSeeds; ++seed) {
     const Replay ours = run_ours(seed);
     const Replay stock = run_stock(seed);
     ASSERT_EQ(ours.steps.size(), static_cast<std::size_t>(kOperations)) << seed;
@@ -231,8 +232,8 @@ TEST_F(StockDifferentialTest, RandomSequencesGiveTheSameAnswersAndFiles) {
                         << ours.steps[i].answer << " " << ours.steps[i].digest << ", stock " << stock.steps[i].answer
                         << " " << stock.steps[i].digest;
     }
-    if (same) EXPECT_EQ(ours.tree, stock.tree) << seed;
-    if (!same || ours.tree != stock.tree) ++failures;
+    const bool same_tree = ours.tree == stock.tree;
+    EXPECT_TRUE(same_tree || !same) << "seed " << seed << ", ours:\n" << ours.tree << "stock:\n" << stock.tree;
   }
   known.expect_all_seen();
   // Enough has happened for the comparison to mean something.
