@@ -28,6 +28,7 @@ PYTHON = "/usr/bin/python3"
 TIMEOUT_MS = 100
 WARM_RUNS = 10  # likewise for the interpreter in process
 TINY_CALLS = 100  # in a sample: one alone would measure how cold the floor left the caches
+SMALL_FILES = 1000
 WARM_UP = 5
 
 
@@ -153,6 +154,14 @@ def make_script_skill(scratch):
     return skill
 
 
+def make_small_files(folder):
+    """A folder of small files, named as the guest of wasi_files_bench knows them."""
+    folder.mkdir()
+    for number in range(SMALL_FILES):
+        (folder / f"f{number:04}").write_text(f"this is file number {number}\n" * 4)
+    return folder
+
+
 def figures(build, scratch):
     """Every figure, in the order of the table. Drivers that are not there yet make theirs unavailable."""
     programs = build / "bench"
@@ -166,6 +175,7 @@ def figures(build, scratch):
     words = make_script_skill(scratch)
     script, workspace = words / "scripts" / "words.py", scratch / "workspace"
     workspace.mkdir()
+    small = make_small_files(scratch / "small")
     guest = build / "share" / "openskills" / "guests" / "python" / "python.wasm"
     run = [openskills, "run", words, "scripts/words.py", "--workspace", workspace, "--", TEXT]
     spin = [openskills, "exec", "--workspace", workspace, "--timeout", f"{TIMEOUT_MS}ms", "--", "python3", "-c",
@@ -181,6 +191,8 @@ def figures(build, scratch):
                [programs / "stat_floor", big], 2, 1.2),
         Figure("tiny wasm call, warm", existing("tiny_call", TINY_CALLS), "no-op process", noop, 1 / 20, 1 / 50,
                jobs=TINY_CALLS),
+        Figure("1,000 small files read by a guest", existing("wasi_files", "own", small, SMALL_FILES), "stock WASI",
+               existing("wasi_files", "stock", small, SMALL_FILES), 1 / 5, 1 / 10),
         Figure("instantiate the Python guest", existing("instantiate", guest), "no-op process", noop, 0, 0, bar_ms=0.1),
         Figure("Python script, in process, warm", existing("python_guest", WARM_RUNS, "in-process", script, TEXT),
                "python3 -c pass", bare_python, 1 / 5, 1 / 10, jobs=WARM_RUNS),

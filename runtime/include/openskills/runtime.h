@@ -53,7 +53,8 @@ struct RuntimeOptions {
 
   SkillDigests digests = SkillDigests::kCompute;
 
-  // How many runs can be under way at once; more wait for one to end, as long as their time-out lets them. At most 1024.
+  // How many runs can be under way at once; more wait for one to end, as long as their time-out lets them. At most
+  // 1024.
   std::uint32_t max_concurrent_runs = 16;
 
   RunProcesses processes = RunProcesses::kWorker;

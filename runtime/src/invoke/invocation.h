@@ -18,7 +18,7 @@ namespace openskills {
 
 // A fixed clock and seed make a run repeatable.
 struct Determinism {
-  std::optional<std::uint64_t> seed;             // of every random byte the guest sees
+  std::optional<std::uint64_t> seed;              // of every random byte the guest sees
   std::optional<std::int64_t> realtime_start_ns;  // since 1970; sleeping advances it, nothing else does
 };
 
@@ -54,9 +54,9 @@ enum class Ending : std::uint8_t {
   kTrapped,    // the WebAssembly guest trapped; `message` says why
   kSignalled,  // a native guest died from signal `signal_number`
   kTimedOut,
-  kLimited,    // `limit` says by which
+  kLimited,  // `limit` says by which
   kCancelled,
-  kCrashed,    // the process that carried the guest ended without a report
+  kCrashed,  // the process that carried the guest ended without a report
 };
 
 enum class FileChange : std::uint8_t { kCreated, kModified, kDeleted };

@@ -153,6 +153,22 @@ TEST_F(Jail, T8_RefusesChangingTimesByName) {
   EXPECT_TRUE(succeeded(free_attempt(by_place)));
 }
 
+// Not a promise but a limit, stated in seccomp.h: an open file's times can be set, whatever it was opened for. Those of
+// a link, which only the ways of the test above reach, are the supervisor's to set (wasm/link_times.h).
+TEST_F(Jail, T8_TimesOfAnOpenFileCanBeSet) {
+  const timespec times[2] = {{1, 0}, {1, 0}};
+  const Attempt by_readable_file = [&] {
+    open_how how{};
+    how.flags = O_RDONLY | O_CLOEXEC;
+    const long fd = ::syscall(SYS_openat2, ro_.get(), "file", &how, sizeof how);
+    return fd < 0 ? kSetUpFailed : errno_of(::futimens(static_cast<int>(fd), times));
+  };
+  const Attempt of_a_link = [&] { return errno_of(::utimensat(rw_.get(), "file", times, AT_SYMLINK_NOFOLLOW)); };
+  EXPECT_TRUE(succeeded(jailed(by_readable_file)));
+  EXPECT_TRUE(failed_with(jailed(of_a_link), EACCES));
+  EXPECT_TRUE(succeeded(free_attempt(of_a_link)));
+}
+
 TEST_F(Jail, T8_RefusesChangingModeAndOwner) {
   for (const char* name : {"outside/file", "rw/file"}) {
     const std::string file = path(name);

@@ -7,7 +7,10 @@
 //              ioctl (TCGETS: is it a terminal?)
 //   names      openat2 mkdirat unlinkat renameat renameat2 linkat symlinkat readlinkat readlink newfstatat
 //              statx, utimensat on an open file only (path NULL): Landlock does not govern times, and would let
-//              them be changed by any path, or by "" beneath an O_PATH descriptor of any path (T8)
+//              them be changed by any path, or by "" beneath an O_PATH descriptor of any path (T8). A symbolic link
+//              can be reached in those two ways only: for its times the guest's process asks its supervisor
+//              (wasm/link_times.h), which changes links beneath writable mounts and nothing else.
+//              What remains: times of an open file, also of one that was opened in a read-only folder
 //   memory     mmap mprotect without PROT_EXEC, munmap mremap madvise brk
 //   time       clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday
 //   itself     futex rseq set_robust_list sched_yield getrandom getpid gettid tgkill (of its own process)

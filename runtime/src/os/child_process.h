@@ -40,8 +40,8 @@ struct ChildStatus {
 // The exit code of a child whose function let an exception out.
 inline constexpr int kChildThrewExitCode = 70;
 
-// Handlers of SIGSEGV, SIGBUS, SIGILL and SIGFPE in the child. An engine that was created before the fork needs its own:
-// that is how it learns of traps.
+// Handlers of SIGSEGV, SIGBUS, SIGILL and SIGFPE in the child. An engine that was created before the fork needs its
+// own: that is how it learns of traps.
 enum class FaultHandlers : std::uint8_t { kReset, kKeep };
 
 class ChildProcess {

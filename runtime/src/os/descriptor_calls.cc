@@ -29,6 +29,7 @@ static_assert(kPollRead == POLLIN && kPollWrite == POLLOUT && kPollError == POLL
 
 constexpr int kMaxOpenAttempts = 64;
 constexpr mode_t kNewFileMode = 0666;
+constexpr mode_t kOwnerOnlyMode = 0600;
 constexpr mode_t kNewDirectoryMode = 0777;
 
 std::unexpected<Errno> failed() noexcept { return std::unexpected(Errno{errno}); }
@@ -137,7 +138,9 @@ SystemResult<UniqueFd> DescriptorCalls::open_beneath(int directory_fd, const cha
                                                      const OpenOptions& options) const noexcept {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags_of(options));
-  how.mode = options.create && options.mode != OpenMode::kPathOnly ? kNewFileMode : 0;
+  if (options.create && options.mode != OpenMode::kPathOnly) {
+    how.mode = options.created_mode == CreatedMode::kOwnerOnly ? kOwnerOnlyMode : kNewFileMode;
+  }
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
   for (int attempt = 0;; ++attempt) {
     const long fd = ::syscall(SYS_openat2, directory_fd, path, &how, sizeof how);

@@ -57,6 +57,9 @@ enum class OpenMode : std::uint8_t {
   kReadWrite,
 };
 
+// Of a file that is created: 0666 less the umask, or 0600.
+enum class CreatedMode : std::uint8_t { kShared, kOwnerOnly };
+
 struct OpenOptions {
   OpenMode mode = OpenMode::kRead;
   bool create = false;
@@ -66,6 +69,7 @@ struct OpenOptions {
   bool append = false;
   bool sync = false;
   bool data_sync = false;
+  CreatedMode created_mode = CreatedMode::kShared;
 };
 
 // A piece of memory to read into or write from. Laid out as the kernel's iovec; without initial values, so that an
@@ -114,8 +118,8 @@ class DescriptorCalls {
   [[nodiscard]] static const DescriptorCalls& kernel() noexcept;
 
   // openat2 with RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS: a path that leads out of the folder, by "..", an absolute
-  // path or a link, is EXDEV. Never blocks on a FIFO and never takes a controlling terminal. New files get mode
-  // 0666 less the umask. EAGAIN, which means that a rename elsewhere confused "..", is tried again a few times.
+  // path or a link, is EXDEV. Never blocks on a FIFO and never takes a controlling terminal. EAGAIN, which means that a
+  // rename elsewhere confused "..", is tried again a few times.
   [[nodiscard]] virtual SystemResult<UniqueFd> open_beneath(int directory_fd, const char* path,
                                                             const OpenOptions& options) const noexcept;
 

@@ -5,7 +5,6 @@
 #include <linux/openat2.h>
 #include <poll.h>
 #include <pwd.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -142,24 +141,6 @@ Result<UniqueFd> open_file_beneath(int root_fd, const std::string& relative_path
 
 Result<UniqueFd> open_file_beneath_nofollow(int root_fd, const std::string& relative_path) {
   return open_beneath(root_fd, relative_path, O_RDONLY | O_NONBLOCK | O_NOCTTY, RESOLVE_NO_SYMLINKS);
-}
-
-Result<void> write_file_beneath(int root_fd, const std::string& relative_path, std::string_view bytes) {
-  TRY(refuse_nul(relative_path));
-  UniqueFd folder;
-  std::string name = relative_path;
-  for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/')) {
-    const std::string part = name.substr(0, slash);
-    name.erase(0, slash + 1);
-    if (part.empty() || part == ".") continue;
-    const int parent = folder.valid() ? folder.get() : root_fd;
-    if (::mkdirat(parent, part.c_str(), 0777) != 0 && errno != EEXIST) return fail_errno(errno, "create folder", part);
-    TRY(folder, open_beneath(parent, part, O_RDONLY | O_DIRECTORY, RESOLVE_NO_SYMLINKS));
-  }
-  const int parent = folder.valid() ? folder.get() : root_fd;
-  TRY(const UniqueFd fd,
-      open_beneath(parent, name, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY, RESOLVE_NO_SYMLINKS, 0666));
-  return write_all(fd.get(), bytes, relative_path);
 }
 
 bool same_file(const FileInfo& a, const FileInfo& b) noexcept {
@@ -335,24 +316,6 @@ void forget_environment() noexcept {
 }
 
 void exit_now(int code) noexcept { ::_exit(code); }
-
-Result<void> write_file_atomically(int directory_fd, const std::string& name, std::string_view bytes) {
-  // Random, since threads write the same file, and processes that share a folder may share a number.
-  std::uint64_t unique = 0;
-  if (::getrandom(&unique, sizeof unique, 0) != sizeof unique)
-    return fail_errno(errno, "name a temporary file for", name);
-  const std::string temporary = fmt::format(".{}.{:016x}.tmp", name, unique);
-  const UniqueFd fd(
-      ::openat(directory_fd, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd.valid()) return fail_errno(errno, "create", name);
-  Result<void> written = write_all(fd.get(), bytes, name);
-  if (written && ::fdatasync(fd.get()) != 0) written = fail_errno(errno, "sync", name);
-  if (written && ::renameat(directory_fd, temporary.c_str(), directory_fd, name.c_str()) != 0) {
-    written = fail_errno(errno, "replace", name);
-  }
-  if (!written) ::unlinkat(directory_fd, temporary.c_str(), 0);
-  return written;
-}
 
 std::string environment_variable(const char* name) {
   const char* value = std::getenv(name);

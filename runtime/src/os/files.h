@@ -15,6 +15,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "os/descriptor_calls.h"
 
 namespace openskills::os {
 
@@ -42,10 +43,10 @@ struct DirectoryEntry {
 // Opens a folder for use as a root (O_PATH is not used: the descriptor can be listed).
 [[nodiscard]] Result<UniqueFd> open_directory(const std::string& path);
 
-// Opens a folder, or a file for reading, beneath `root_fd`; links are followed while they stay beneath it. Opening never blocks on a FIFO.
+// Opens a folder, or a file for reading, beneath `root_fd`; links are followed while they stay beneath it. Opening
+// never blocks on a FIFO.
 [[nodiscard]] Result<UniqueFd> open_directory_beneath(int root_fd, const std::string& relative_path);
 [[nodiscard]] Result<UniqueFd> open_file_beneath(int root_fd, const std::string& relative_path);
-
 
 // The same, but any symbolic link on the way is refused.
 [[nodiscard]] Result<UniqueFd> open_file_beneath_nofollow(int root_fd, const std::string& relative_path);
@@ -91,10 +92,14 @@ struct DirectoryEntry {
 [[nodiscard]] Result<UniqueFd> open_private_directory(const std::string& path);
 
 // Replaces `name` in the folder as a whole or not at all: written beside it, synced, renamed over. Mode 0600.
-[[nodiscard]] Result<void> write_file_atomically(int directory_fd, const std::string& name, std::string_view bytes);
+// `calls` is borrowed here and below; tests pass one that fails on purpose.
+[[nodiscard]] Result<void> write_file_atomically(int directory_fd, const std::string& name, std::string_view bytes,
+                                                 const DescriptorCalls& calls = DescriptorCalls::kernel());
 
-// Writes a file beneath the folder, creating the folders on its way; links are not followed. Mode 0666 less the umask.
-[[nodiscard]] Result<void> write_file_beneath(int root_fd, const std::string& relative_path, std::string_view bytes);
+// Writes a file beneath the folder, creating the folders on its way; links are neither followed nor replaced. The file
+// is there as a whole or not at all, but after a loss of power, since it is not synced. Mode 0666 less the umask.
+[[nodiscard]] Result<void> write_file_beneath(int root_fd, const std::string& relative_path, std::string_view bytes,
+                                              const DescriptorCalls& calls = DescriptorCalls::kernel());
 
 [[nodiscard]] Result<void> write_all(int fd, std::string_view bytes, std::string_view name_for_errors);
 

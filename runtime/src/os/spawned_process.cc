@@ -47,8 +47,7 @@ class SpawnSettings {
     note(::posix_spawnattr_setsigdefault(&attributes_, &all));
     note(::posix_spawnattr_setsigmask(&attributes_, &none));
     note(::posix_spawnattr_setflags(
-        &attributes_,
-        static_cast<short>(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID)));
+        &attributes_, static_cast<short>(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID)));
   }
 
   [[nodiscard]] int start(const std::string& program, pid_t* pid) noexcept {

@@ -5,6 +5,7 @@
 
 #include "os/clock.h"
 #include "os/files.h"
+#include "wasm/link_times.h"
 
 namespace openskills {
 namespace {
@@ -41,16 +42,18 @@ Result<void> ChildChannel::drain(UniqueFd& fd, Event event, Child child, const R
 }
 
 Result<void> ChildChannel::pump(const Receiver& receive) {
-  std::array<os::Watch, 4> watches = {{{pipes_.stdout_pipe.read_end.get()},
+  std::array<os::Watch, 5> watches = {{{pipes_.stdout_pipe.read_end.get()},
                                        {pipes_.stderr_pipe.read_end.get()},
                                        {pipes_.report_pipe.read_end.get()},
-                                       {child_pidfd_}}};
+                                       {child_pidfd_},
+                                       {link_times_ == nullptr ? -1 : link_times_->fd()}}};
   TRY(os::wait_readable(watches, os::monotonic_now_ns() + kPollNs));
   const Child child = watches[3].ready ? Child::kEnded : Child::kRunning;
   const bool ended = child == Child::kEnded;
   if (watches[0].ready || ended) TRY(drain(pipes_.stdout_pipe.read_end, Event::kStdout, child, receive));
   if (watches[1].ready || ended) TRY(drain(pipes_.stderr_pipe.read_end, Event::kStderr, child, receive));
   if (watches[2].ready || ended) TRY(drain(pipes_.report_pipe.read_end, Event::kReport, child, receive));
+  if (watches[4].ready) link_times_->serve();
   return {};
 }
 

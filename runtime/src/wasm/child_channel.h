@@ -13,6 +13,8 @@
 
 namespace openskills {
 
+class LinkTimesService;
+
 // The supervisor's end.
 class ChildChannel {
  public:
@@ -33,6 +35,9 @@ class ChildChannel {
   // even if somebody else holds their other ends: a host may have forked while it passed them on.
   ChildChannel(Pipes pipes, int child_pidfd) : pipes_(std::move(pipes)), child_pidfd_(child_pidfd) {}
 
+  // What else the child asks of its supervisor, answered by pump(). Borrowed.
+  void attend(LinkTimesService& link_times) noexcept { link_times_ = &link_times; }
+
   // Whether there is still something to wait for.
   [[nodiscard]] bool open() const noexcept {
     return pipes_.report_pipe.read_end.valid() || pipes_.stdout_pipe.read_end.valid() ||
@@ -52,6 +57,7 @@ class ChildChannel {
 
   Pipes pipes_;
   int child_pidfd_;
+  LinkTimesService* link_times_ = nullptr;
 };
 
 // The child's end: the guest's output goes into the pipes. A write that would wait past the deadline gives up.

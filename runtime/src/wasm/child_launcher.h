@@ -1,5 +1,5 @@
-// ChildLauncher: where the processes come from that carry what is not trusted: one for each run of a guest, one for each
-// compilation. ForkLauncher forks the calling process, WorkerLauncher asks a worker process to fork.
+// ChildLauncher: where the processes come from that carry what is not trusted: one for each run of a guest, one for
+// each compilation. ForkLauncher forks the calling process, WorkerLauncher asks a worker process to fork.
 //
 // Thread rule: see the implementations.
 // What holds for every child: it jails itself before it runs anything that is not trusted, and it does not outlive the
@@ -23,6 +23,8 @@ struct RunEnds {
   UniqueFd stdout_pipe;
   UniqueFd stderr_pipe;
   UniqueFd report_pipe;
+  int link_requests_fd = -1;  // borrowed from the supervisor's LinkTimesService until the child has been started
+  int link_answers_fd = -1;
 };
 
 // A child under way. Destroying it kills the child.

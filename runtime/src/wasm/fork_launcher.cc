@@ -36,8 +36,7 @@ Result<std::unique_ptr<LaunchedChild>> ForkLauncher::start_run(const Invocation&
 }
 
 Result<std::unique_ptr<LaunchedChild>> ForkLauncher::start_compiler(std::string_view wasm_bytes,
-                                                                    std::string_view name_for_errors,
-                                                                    UniqueFd answer) {
+                                                                    std::string_view name_for_errors, UniqueFd answer) {
   return launched(
       os::ChildProcess::start([&] { return compile_in_this_child(wasm_bytes, name_for_errors, answer.get()); }));
 }

@@ -11,6 +11,7 @@
 #include "os/supervision.h"
 #include "wasm/child_channel.h"
 #include "wasm/guest_run.h"
+#include "wasm/link_times.h"
 #include "wasm/run_report.h"
 
 namespace openskills {
@@ -37,7 +38,8 @@ Result<LayersInForce> jail_self(const Invocation& invocation, const GuestRun& ru
 // What it returns is reported; the guest's own end is in the result.
 Result<ExecutionResult> run_to_the_end(const Invocation& invocation, int code_fd, std::int64_t started_ns,
                                        const RunEnds& ends, WarmModules& modules) {
-  std::vector<int> keep = {ends.stdout_pipe.get(), ends.stderr_pipe.get(), ends.report_pipe.get()};
+  std::vector<int> keep = {ends.stdout_pipe.get(), ends.stderr_pipe.get(), ends.report_pipe.get(),
+                           ends.link_requests_fd, ends.link_answers_fd};
   if (invocation.stdin_source.kind == StdinSource::Kind::kDescriptor) {
     keep.push_back(invocation.stdin_source.descriptor);
   }
@@ -46,7 +48,8 @@ Result<ExecutionResult> run_to_the_end(const Invocation& invocation, int code_fd
   TRY(jail::keep_only_descriptors(std::move(keep)));
   os::forget_environment();
   PipeSink sink(ends.stdout_pipe.get(), ends.stderr_pipe.get());
-  TRY(const std::unique_ptr<GuestRun> run, GuestRun::open(invocation, sink, nullptr));
+  const LinkTimesCalls calls(ends.link_requests_fd, ends.link_answers_fd);
+  TRY(const std::unique_ptr<GuestRun> run, GuestRun::open(invocation, sink, nullptr, calls));
   run->start_clock(started_ns);
   sink.set_deadline(run->wall_deadline_ns());
   TRY(os::DeadlineAlarm::start(

@@ -101,7 +101,7 @@ GuestRun::GuestRun(std::unique_ptr<State> state) : state_(std::move(state)) {}
 GuestRun::~GuestRun() = default;
 
 Result<std::unique_ptr<GuestRun>> GuestRun::open(const Invocation& invocation, OutputSink& sink,
-                                                 const CancelToken* cancel) {
+                                                 const CancelToken* cancel, const os::DescriptorCalls& calls) {
   auto state = std::make_unique<State>();
   state->invocation = &invocation;
   state->cancel = cancel;
@@ -128,7 +128,7 @@ Result<std::unique_ptr<GuestRun>> GuestRun::open(const Invocation& invocation, O
     preopen.protected_names = mount.protected_names;
     config.preopens.push_back(std::move(preopen));
   }
-  TRY(state->wasi, wasi::WasiContext::create(std::move(config)));
+  TRY(state->wasi, wasi::WasiContext::create(std::move(config), calls));
   return std::unique_ptr<GuestRun>(new GuestRun(std::move(state)));
 }
 

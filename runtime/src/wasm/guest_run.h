@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "invoke/invocation.h"
+#include "os/descriptor_calls.h"
 #include "wasm/engine.h"
 
 namespace openskills {
@@ -20,10 +21,11 @@ namespace openskills {
 
 class GuestRun {
  public:
-  // Opens every mount. The invocation and the sink are borrowed until the run is over.
+  // Opens every mount. All arguments are borrowed until the run is over.
   // Errors: those of opening a folder, named by its mount.
-  [[nodiscard]] static Result<std::unique_ptr<GuestRun>> open(const Invocation& invocation, OutputSink& sink,
-                                                              const CancelToken* cancel);
+  [[nodiscard]] static Result<std::unique_ptr<GuestRun>> open(
+      const Invocation& invocation, OutputSink& sink, const CancelToken* cancel,
+      const os::DescriptorCalls& calls = os::DescriptorCalls::kernel());
   ~GuestRun();
   GuestRun(const GuestRun&) = delete;
   GuestRun& operator=(const GuestRun&) = delete;

@@ -23,9 +23,7 @@ struct LoadedModule {
 
 struct InProcessWasmExecutor::State {
   State(std::string cache, EngineOptions engine_options)
-      : cache_directory(std::move(cache)),
-        options(engine_options),
-        slots(options.pool_slots) {}
+      : cache_directory(std::move(cache)), options(engine_options), slots(options.pool_slots) {}
 
   Result<void> ensure_engine();
   Result<std::shared_ptr<const Module>> load(const std::string& program_path);
@@ -50,7 +48,8 @@ Result<void> InProcessWasmExecutor::State::ensure_engine() {
 Result<std::shared_ptr<const Module>> InProcessWasmExecutor::State::load(const std::string& program_path) {
   TRY(const os::FileInfo file, os::file_info_at(program_path));
   const std::lock_guard lock(mutex);
-  if (const auto found = modules.find(program_path); found != modules.end() && os::same_file(found->second.file, file)) {
+  if (const auto found = modules.find(program_path);
+      found != modules.end() && os::same_file(found->second.file, file)) {
     return found->second.module;
   }
   TRY(const ModuleStore store, ModuleStore::open(cache_directory, Engine::code_fingerprint()));

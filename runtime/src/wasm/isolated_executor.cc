@@ -8,6 +8,7 @@
 #include "wasm/compile_child.h"
 #include "wasm/engine.h"
 #include "wasm/guest_run.h"
+#include "wasm/link_times.h"
 #include "wasm/run_report.h"
 
 namespace openskills {
@@ -136,11 +137,14 @@ Result<ExecutionResult> IsolatedWasmExecutor::execute(const Invocation& invocati
   const std::int64_t deadline_ns = deadline_after(run_started_ns, invocation.limits.wall_ms);
   TRY(const RunSlots::Slot slot, run_slots_.take(deadline_ns, cancel));
   TRY(ChildChannel::Pipes pipes, ChildChannel::create_pipes());
+  TRY(LinkTimesService link_times, LinkTimesService::create(invocation));
   RunEnds ends{std::move(pipes.stdout_pipe.write_end), std::move(pipes.stderr_pipe.write_end),
-               std::move(pipes.report_pipe.write_end)};
+               std::move(pipes.report_pipe.write_end), link_times.child_requests_fd(), link_times.child_answers_fd()};
   TRY(const std::unique_ptr<LaunchedChild> child,
       launcher_->start_run(invocation, compiled.code.get(), run_started_ns, std::move(ends)));
+  link_times.child_started();
   ChildChannel channel(std::move(pipes), child->pidfd());
+  channel.attend(link_times);
   TRY(const Watched watched, watch_child(*child, channel, deadline_ns + kGraceNs, sink, cancel));
   // An honest child is ending by now; one that only closed its pipes would outlive its deadline.
   child->kill_hard();

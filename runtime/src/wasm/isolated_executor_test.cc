@@ -222,8 +222,7 @@ TEST_ALONE(CompileInChild, GivesTheErrorOfABadModule) {
     EXPECT_NE(code.error().message.find("bad.wasm"), std::string::npos) << code.error().message;
     EXPECT_FALSE(code.error().hint.empty());
   }
-  EXPECT_EQ(compile(std::string("\0asm\x0d\0\1\0", 8), "c", never).error().code,
-            ErrorCode::kModuleUnsupported);
+  EXPECT_EQ(compile(std::string("\0asm\x0d\0\1\0", 8), "c", never).error().code, ErrorCode::kModuleUnsupported);
 }
 
 TEST_ALONE(CompileInChild, AModuleOfManyMegabytesPasses) {

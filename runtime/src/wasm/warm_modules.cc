@@ -35,8 +35,8 @@ Result<WarmModules::Warm> WarmModules::get(int code_fd, std::string_view name_fo
     engine_descriptors_ = opened_between(before, after);
   }
   TRY(const os::FileInfo file, os::file_info(code_fd));
-  auto found =
-      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return os::same_file(entry.file, file); });
+  auto found = std::find_if(entries_.begin(), entries_.end(),
+                            [&](const Entry& entry) { return os::same_file(entry.file, file); });
   if (found == entries_.end()) {
     TRY(Entry entry, load(code_fd, name_for_errors));
     if (entries_.size() == kMaxModules) {

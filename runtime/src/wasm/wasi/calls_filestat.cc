@@ -25,21 +25,6 @@ FileType file_type_of(os::NodeKind kind) noexcept {
 // A time before 1970 has no form in the standard.
 std::uint64_t unsigned_time(std::int64_t ns) noexcept { return ns < 0 ? 0 : static_cast<std::uint64_t>(ns); }
 
-FilestatLayout filestat_of(const os::NodeStatus& status) noexcept {
-  return {.device = status.device,
-          .inode = status.inode,
-          .filetype = static_cast<std::uint64_t>(file_type_of(status.kind)),
-          .links = status.links,
-          .size = status.size_bytes,
-          .accessed_ns = unsigned_time(status.accessed_ns),
-          .modified_ns = unsigned_time(status.modified_ns),
-          .changed_ns = unsigned_time(status.changed_ns)};
-}
-
-WasiErrno store_status(const GuestMemory& memory, std::uint32_t address, const os::NodeStatus& status) noexcept {
-  return memory.store(address, filestat_of(status)) ? WasiErrno::kSuccess : WasiErrno::kFault;
-}
-
 struct TimeChanges {
   os::TimeChange accessed;
   os::TimeChange modified;
@@ -65,6 +50,32 @@ WasiErrno time_changes(std::uint32_t flags, std::uint64_t accessed_ns, std::uint
 }
 
 }  // namespace
+
+WasiErrno WasiContext::store_status(const GuestMemory& memory, std::uint32_t address, const os::NodeStatus& status) {
+  const bool is_directory = status.kind == os::NodeKind::kDirectory;
+  FilestatLayout stat{.device = status.device,
+                      .inode = status.inode,
+                      .filetype = static_cast<std::uint64_t>(file_type_of(status.kind)),
+                      .links = status.links,
+                      .size = status.size_bytes,
+                      .accessed_ns = unsigned_time(status.accessed_ns),
+                      .modified_ns = unsigned_time(status.modified_ns),
+                      .changed_ns = unsigned_time(status.changed_ns)};
+  if (is_repeatable()) {
+    stat.device = FixedInodes::kDevice;
+    stat.inode = fixed_inodes_.number_of(status.device, status.inode);
+    // How large a folder is, and how many links it has, is the file system's way of keeping names.
+    if (is_directory) stat.size = 0;
+    if (is_directory) stat.links = 1;
+  }
+  if (clock_.is_virtual()) {
+    // When a file was last read, and when its metadata changed, nobody can set back before the next run.
+    stat.modified_ns = unsigned_time(clock_.stamp_ns(status.modified_ns));
+    stat.accessed_ns = stat.modified_ns;
+    stat.changed_ns = stat.modified_ns;
+  }
+  return memory.store(address, stat) ? WasiErrno::kSuccess : WasiErrno::kFault;
+}
 
 WasiErrno WasiContext::fd_filestat_get(GuestMemory memory, std::uint32_t fd, std::uint32_t stat_out) {
   const Descriptor* descriptor = table_.find(fd);

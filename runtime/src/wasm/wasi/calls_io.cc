@@ -58,6 +58,7 @@ WasiErrno WasiContext::read_stdin(Descriptor& descriptor, const SliceArray& slic
     os::PollItem item{source.descriptor, os::kPollRead, 0};
     switch (wait({&item, 1}, waits ? kNever : 0)) {
       case WaitEnd::kStop: return WasiErrno::kStop;
+      case WaitEnd::kFailed: return to_wasi(wait_error_);
       case WaitEnd::kTime: return WasiErrno::kAgain;
       case WaitEnd::kReady: break;
     }

@@ -104,6 +104,7 @@ WasiErrno WasiContext::finish_open(const Descriptor& folder, OpenRequest& reques
   if (!status) return to_wasi(status.error());
   const bool is_directory = status->kind == os::NodeKind::kDirectory;
   if (!is_directory && status->kind != os::NodeKind::kRegular) return WasiErrno::kAcces;
+  if (is_directory && request.has(oflags::kCreat)) return WasiErrno::kIsdir;
   if (request.writes() && !request.created) {
     std::optional<ChangeLog::Place> place;
     const WasiErrno authorized = authorize(folder.mount, request.fd.get(), {}, Makes::kFile, place);

@@ -17,6 +17,7 @@ WasiErrno WasiContext::path_create_directory(GuestMemory memory, std::uint32_t f
   if (answer != WasiErrno::kSuccess) return answer;
   std::optional<ChangeLog::Place> place;
   answer = authorize(folder->mount, parent.fd(), parent.bare_name(), Makes::kFolder, place);
+  if (answer == WasiErrno::kSuccess) answer = check_depth(folder->mount, parent.fd(), parent.bare_name(), 0);
   if (answer != WasiErrno::kSuccess) return answer;
   if (!quota_.charge_file()) return refuse_quota();
   const auto made = calls_.make_directory_at(parent.fd(), parent.name());
@@ -92,6 +93,7 @@ WasiErrno WasiContext::path_rename(GuestMemory memory, std::uint32_t old_fd, std
     answer = authorize(new_folder->mount, to.fd(), to.bare_name(), Makes::kFile, to_place);
   }
   if (answer == WasiErrno::kSuccess) answer = check_crossing(*old_folder, from, *new_folder);
+  if (answer == WasiErrno::kSuccess) answer = check_depth_of_move(*old_folder, from, *new_folder, to);
   if (answer != WasiErrno::kSuccess) return answer;
   const bool replaces = to_place && calls_.status_at(to.fd(), std::string(to.bare_name()).c_str()).has_value();
   const auto renamed = calls_.rename_at(from.fd(), from.name(), to.fd(), to.name());

@@ -6,6 +6,7 @@
 
 #include "os/clock.h"
 #include "wasm/wasi/wasi_context.h"
+#include "wasm/wasi/wasi_errno.h"
 
 namespace openskills::wasi {
 namespace {
@@ -106,6 +107,7 @@ WasiErrno WasiContext::wait_for(PollPlan& plan) {
     const std::size_t polled = plan.stdin_waiters.empty() ? 0 : 1;
     const WaitEnd end = wait({&item, polled}, wait_ns < kNever - start_ns ? start_ns + wait_ns : kNever);
     if (end == WaitEnd::kStop) return WasiErrno::kStop;
+    if (end == WaitEnd::kFailed) return to_wasi(wait_error_);
     if (end == WaitEnd::kReady) {
       passed_ns = std::min(wait_ns, os::monotonic_now_ns() - start_ns);
       const bool ended = (item.ready & os::kPollHangup) != 0 && (item.ready & os::kPollRead) == 0;

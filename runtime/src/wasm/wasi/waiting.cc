@@ -33,8 +33,11 @@ WasiContext::WaitEnd WasiContext::wait(std::span<os::PollItem> items, std::int64
     const std::int64_t slice_ns = std::clamp<std::int64_t>(until_ns > now_ns ? until_ns - now_ns : 0, 0, kSliceNs);
     const os::SystemResult<std::size_t> ready = calls_.poll(items, slice_ns);
     if (ready && *ready > 0) return WaitEnd::kReady;
-    // A descriptor that cannot be polled is for the read to report.
-    if (!ready && ready.error().value != EINTR) return WaitEnd::kReady;
+    // Not for the read to find out: it would wait without an end. What is wrong with a descriptor is a state to read.
+    if (!ready && ready.error().value != EINTR) {
+      wait_error_ = ready.error();
+      return WaitEnd::kFailed;
+    }
     if (os::monotonic_now_ns() >= wake_ns) return must_stop() ? WaitEnd::kStop : WaitEnd::kTime;
   }
 }

@@ -36,7 +36,7 @@ struct WasiConfig {
   StdinSource stdin_source;
   OutputSink* sink = nullptr;  // borrowed for the run; REQUIRES: not null
   Determinism determinism;
-  Limits limits;       // used here: open_files, disk_bytes, files_created
+  Limits limits;       // used here: open_files, disk_bytes, files_created, directory_depth
   RunControl control;  // when waiting calls give up
 };
 

@@ -35,6 +35,7 @@
 #include "wasm/wasi/change_log.h"
 #include "wasm/wasi/descriptor_table.h"
 #include "wasm/wasi/disk_quota.h"
+#include "wasm/wasi/fixed_inodes.h"
 #include "wasm/wasi/guest_clock.h"
 #include "wasm/wasi/guest_memory.h"
 #include "wasm/wasi/seeded_random.h"
@@ -48,6 +49,7 @@ namespace openskills::wasi {
 
 class PathBuffer;
 class ParentFolder;
+struct RankedEntry;
 struct SliceArray;
 
 class WasiContext {
@@ -156,18 +158,21 @@ class WasiContext {
     std::vector<std::string> protected_names;
     std::string host_path;  // as the kernel knows it; "" when that could not be found out
   };
-  enum class WaitEnd : std::uint8_t { kReady, kTime, kStop };
+  enum class WaitEnd : std::uint8_t { kReady, kTime, kStop, kFailed };
   enum class Makes : std::uint8_t { kFile, kFolder };  // kFile: anything that is no new folder, also a removal
   struct PollPlan;
 
   WasiContext(WasiConfig config, const os::DescriptorCalls& calls);
   Result<void> add_streams_and_preopens();
 
+  // With a seed or a fixed clock, nothing the guest is told depends on the host's file system or time.
+  [[nodiscard]] bool is_repeatable() const noexcept { return seeded_random_.has_value() || clock_.is_virtual(); }
+
   WasiErrno stop(StopReason reason) noexcept;
   // What a call answers that the quota does not allow: ENOSPC, and the end for a guest that does not take no for it.
   WasiErrno refuse_quota() noexcept;
 
-  // waiting.cc. `wake_ns` is host monotonic time. A stop is recorded.
+  // waiting.cc. `wake_ns` is host monotonic time. A stop is recorded, and so is why waiting failed.
   WaitEnd wait(std::span<os::PollItem> items, std::int64_t wake_ns) noexcept;
   [[nodiscard]] bool must_stop() noexcept;
 
@@ -214,6 +219,22 @@ class WasiContext {
 
   // calls_filestat.cc
   WasiErrno status_beneath(const Descriptor& folder, PathBuffer& path, bool follow, os::NodeStatus& status) noexcept;
+  WasiErrno store_status(const GuestMemory& memory, std::uint32_t address, const os::NodeStatus& status);
+
+  // calls_readdir.cc
+  class ListingOutput;
+  [[nodiscard]] os::NodeKind kind_of_entry(int folder_fd, const os::RawEntry& entry) const noexcept;
+  WasiErrno list_as_the_kernel_does(int folder_fd, std::uint64_t cookie, ListingOutput& output);
+  // For a repeatable run: an order of its own, since the kernel's depends on the file system.
+  WasiErrno list_in_fixed_order(int folder_fd, std::uint64_t cookie, ListingOutput& output);
+  WasiErrno add_lowest_ranks(int folder_fd, std::uint64_t cookie, std::vector<RankedEntry>& lowest) const;
+
+  // directory_depth.cc
+  // Whether a folder may come to be at that name. `height` is how many more lie beneath it.
+  WasiErrno check_depth(std::uint32_t mount, int fd, std::string_view name, std::size_t height) const;
+  // The same for what a rename moves; kXdev, which makes programs copy, when it holds too much to be measured.
+  WasiErrno check_depth_of_move(const Descriptor& from_folder, const ParentFolder& from, const Descriptor& to_folder,
+                                const ParentFolder& to) const;
 
   // calls_poll.cc
   WasiErrno plan_poll(PollPlan& plan);
@@ -225,6 +246,7 @@ class WasiContext {
   WasiConfig config_;
   GuestClock clock_;
   std::optional<SeededRandom> seeded_random_;
+  FixedInodes fixed_inodes_;
   DiskQuota quota_;
   ChangeLog changes_;
   std::vector<Mount> mounts_;
@@ -232,6 +254,7 @@ class WasiContext {
   DescriptorTable table_;
   std::size_t stdin_position_ = 0;  // StdinSource::Kind::kBytes
   std::unique_ptr<wasmtime_memory> engine_memory_;
+  os::Errno wait_error_;  // WaitEnd::kFailed
   std::uint32_t quota_refusals_ = 0;
   std::uint32_t shrinks_ = 0;  // how often a file was made shorter
   StopReason stop_reason_ = StopReason::kNone;

@@ -27,8 +27,8 @@ std::vector<Mount> decode_mounts(const Json& list) {
 }
 
 Json encode_limits(const Limits& limits) {
-  return {limits.wall_ms,      limits.cpu_ms,     limits.memory_bytes, limits.output_bytes,
-          limits.disk_bytes,   limits.files_created, limits.open_files};
+  return {limits.wall_ms,    limits.cpu_ms,        limits.memory_bytes, limits.output_bytes,
+          limits.disk_bytes, limits.files_created, limits.open_files,   limits.directory_depth};
 }
 
 Limits decode_limits(const Json& list) {
@@ -40,6 +40,7 @@ Limits decode_limits(const Json& list) {
   limits.disk_bytes = list.at(4).get<std::uint64_t>();
   limits.files_created = list.at(5).get<std::uint64_t>();
   limits.open_files = list.at(6).get<std::uint32_t>();
+  limits.directory_depth = list.at(7).get<std::uint32_t>();
   return limits;
 }
 

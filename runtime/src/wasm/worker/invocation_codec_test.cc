@@ -17,7 +17,7 @@ Invocation full_invocation() {
       {"/host", "/workspace", Access::kReadWrite, MountRole::kWorkspace, {"SKILL.md"}, {".git", ".claude"}},
       {"/lib", "/usr/lib", Access::kReadOnly, MountRole::kGuest, {}, {}}};
   invocation.capabilities.environment = {{"A", "1"}, {"B", "\xfe"}};
-  invocation.limits = {1, 2, 3, 4, 5, 6, 7};
+  invocation.limits = {1, 2, 3, 4, 5, 6, 7, 10};
   invocation.determinism = {8, -9};
   return invocation;
 }

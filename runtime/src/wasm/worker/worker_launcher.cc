@@ -107,7 +107,7 @@ Result<Worker> start_worker(const std::string& program) {
 }  // namespace
 
 struct WorkerLauncher::State {
-  std::string program;  // found at the first use when empty
+  std::string program;       // found at the first use when empty
   mutable std::mutex mutex;  // guards the worker; requests are sent under it, answers come on sockets of their own
   std::optional<Worker> worker;
 
@@ -193,8 +193,14 @@ Result<std::unique_ptr<LaunchedChild>> WorkerLauncher::start_run(const Invocatio
       invocation.origin == ProgramOrigin::kGuestPack ? worker::KeepLoaded::kYes : worker::KeepLoaded::kNo;
   request.has_stdin = invocation.stdin_source.kind == StdinSource::Kind::kDescriptor;
   TRY(const UniqueFd bytes, os::memory_file(worker::encode_invocation(invocation)));
-  std::vector<int> descriptors = {
-      -1, bytes.get(), code_fd, ends.stdout_pipe.get(), ends.stderr_pipe.get(), ends.report_pipe.get()};
+  std::vector<int> descriptors = {-1,
+                                  bytes.get(),
+                                  code_fd,
+                                  ends.stdout_pipe.get(),
+                                  ends.stderr_pipe.get(),
+                                  ends.report_pipe.get(),
+                                  ends.link_requests_fd,
+                                  ends.link_answers_fd};
   if (request.has_stdin) descriptors.push_back(invocation.stdin_source.descriptor);
   return state_->launch(request, std::move(descriptors));
 }

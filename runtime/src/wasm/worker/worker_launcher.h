@@ -1,10 +1,9 @@
 // WorkerLauncher: children forked by a worker process, for hosts that have threads and must not fork.
 //
-// Thread rule: start_run() and start_compiler() may be called from several threads at once, and in a fork of the process
-// that made the launcher, which then starts a worker of its own.
-// The worker (the program openskills-worker) is started at the first call, and again when it has ended; it ends with the
-// launcher, and with the process of the launcher, however that ends. A worker that is gone takes its runs along, which
-// end as crashed, and nothing else.
+// Thread rule: start_run() and start_compiler() may be called from several threads at once, and in a fork of the
+// process that made the launcher, which then starts a worker of its own. The worker (the program openskills-worker) is
+// started at the first call, and again when it has ended; it ends with the launcher, and with the process of the
+// launcher, however that ends. A worker that is gone takes its runs along, which end as crashed, and nothing else.
 #pragma once
 
 #include <memory>

@@ -279,7 +279,8 @@ TEST(WorkerLauncher, RunsLeaveNoDescriptorBehindInHostAndWorker) {
   for (const std::string& module : {hello(), traps(), exits(1), std::string("no module")}) (void)host.run(module);
   EXPECT_EQ(os::open_descriptors()->size(), host_before);
   // The worker learns of a child's end beside its host.
-  for (int i = 0; i < 200 && in_worker() != worker_before; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  for (int i = 0; i < 200 && in_worker() != worker_before; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   EXPECT_EQ(in_worker(), worker_before);
 }
 

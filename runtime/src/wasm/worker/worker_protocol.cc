@@ -48,9 +48,7 @@ Json encode_one(const Failed& failed) {
 
 }  // namespace
 
-std::string encode(const Greeting& greeting) {
-  return pack({kGreeting, greeting.version, greeting.code_fingerprint});
-}
+std::string encode(const Greeting& greeting) { return pack({kGreeting, greeting.version, greeting.code_fingerprint}); }
 
 std::string encode(const Request& request) {
   return pack({kRequest, static_cast<int>(request.kind), request.started_monotonic_ns,

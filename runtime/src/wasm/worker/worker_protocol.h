@@ -7,8 +7,8 @@
 //   worker -> host           Started with the child's pidfd, then Ended; or Failed    on the request's status socket
 //
 // Descriptors of a request, in this order:
-//   kRun        status socket, invocation (a memory file), compiled code, stdout, stderr, report, and standard input
-//               when `has_stdin`
+//   kRun        status socket, invocation (a memory file), compiled code, stdout, stderr, report, requests and answers
+//               of link times, and standard input when `has_stdin`
 //   kCompile    status socket, module (a memory file), answer
 //
 // The worker never reads the invocation: only the child does, after the fork. So no run leaves anything in the
@@ -42,7 +42,7 @@ struct Request {
   std::string name;                          // kCompile: of the module, for errors
 };
 
-inline constexpr std::size_t kRunDescriptors = 6;  // without standard input
+inline constexpr std::size_t kRunDescriptors = 8;  // without standard input
 inline constexpr std::size_t kCompileDescriptors = 3;
 
 struct Started {};

@@ -30,12 +30,13 @@ struct Child {
 
 // The child of a run. It alone reads what the run is about.
 int run_child(const Request& request, std::vector<UniqueFd>& descriptors, WarmModules& modules) {
-  const RunEnds ends{std::move(descriptors[3]), std::move(descriptors[4]), std::move(descriptors[5])};
+  const RunEnds ends{std::move(descriptors[3]), std::move(descriptors[4]), std::move(descriptors[5]),
+                     descriptors[6].get(), descriptors[7].get()};
   Result<std::string> bytes = os::read_file(descriptors[1].get(), kMaxInvocationBytes, "invocation");
   if (!bytes) return kExitFailed;
   Result<Invocation> invocation = decode_invocation(*bytes);
   if (!invocation) return kExitFailed;
-  if (request.has_stdin) invocation->stdin_source.descriptor = descriptors[6].get();
+  if (request.has_stdin) invocation->stdin_source.descriptor = descriptors[8].get();
   return run_guest_child(*invocation, descriptors[2].get(), request.started_monotonic_ns, ends, modules);
 }
 

@@ -1,0 +1,20 @@
+;; Memory that grew between two calls is there for the second; what lies just beyond it is not.
+(module
+  (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+  (memory (export "memory") 1)
+  (func (export "_start")
+    (if (i32.ne (call $random_get (i32.const 65536) (i32.const 1)) (i32.const 21)) (then (call $proc_exit (i32.const 1))))
+    (if (call $random_get (i32.const 65520) (i32.const 16)) (then (call $proc_exit (i32.const 2))))
+    (if (i32.ne (call $random_get (i32.const 65520) (i32.const 17)) (i32.const 21)) (then (call $proc_exit (i32.const 3))))
+    (if (i32.ne (memory.grow (i32.const 1)) (i32.const 1)) (then (call $proc_exit (i32.const 4))))
+    (if (call $random_get (i32.const 65520) (i32.const 17)) (then (call $proc_exit (i32.const 5))))
+    (i64.store (i32.const 131060) (i64.const 0x0a646573736170))
+    (i32.store (i32.const 0) (i32.const 131060))
+    (i32.store (i32.const 4) (i32.const 7))
+    (if (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 131068)) (then (call $proc_exit (i32.const 6))))
+    ;; The count does not fit: the bytes have gone out all the same.
+    (i32.store (i32.const 4) (i32.const 0))
+    (if (i32.ne (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 131070)) (i32.const 21))
+      (then (call $proc_exit (i32.const 7))))))
