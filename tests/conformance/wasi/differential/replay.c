@@ -98,17 +98,16 @@ static int op_renumber(void) {
 }
 
 static int read_like(bool positioned) {
+  // One vector: how many of several are used at once is the implementation's.
   static uint8_t bytes[3000];
-  const __wasi_iovec_t vectors[2] = {{bytes, below(100)}, {bytes + 100, below(2900)}};
+  const __wasi_iovec_t vector = {bytes, below(3000)};
   __wasi_size_t count = 0;
   const __wasi_fd_t fd = some_fd();
-  const int answer = positioned ? __wasi_fd_pread(fd, vectors, 2, below(5000), &count)
-                                : __wasi_fd_read(fd, vectors, 2, &count);
+  const int answer = positioned ? __wasi_fd_pread(fd, &vector, 1, below(5000), &count)
+                                : __wasi_fd_read(fd, &vector, 1, &count);
   if (answer != 0) return answer;
   add_number(count);
-  const size_t first = count < vectors[0].buf_len ? count : vectors[0].buf_len;
-  add(bytes, first);
-  add(bytes + 100, count - first);
+  add(bytes, count);
   return 0;
 }
 static int op_read(void) { return read_like(false); }
@@ -117,14 +116,13 @@ static int op_pread(void) { return read_like(true); }
 static int write_like(bool positioned) {
   static uint8_t bytes[2000];
   for (size_t i = 0; i < sizeof bytes; ++i) bytes[i] = (uint8_t)below(256);
-  const __wasi_ciovec_t vectors[2] = {{bytes, below(50)}, {bytes + 50, below(1950)}};
+  const __wasi_ciovec_t vector = {bytes, below(2000)};
   __wasi_size_t count = 0;
   const __wasi_fd_t fd = some_fd();
-  const int answer = positioned ? __wasi_fd_pwrite(fd, vectors, 2, below(5000), &count)
-                                : __wasi_fd_write(fd, vectors, 2, &count);
-  // How much of a write goes through at once is the implementation's: the rest is written after it.
-  if (answer != 0 || count == vectors[0].buf_len + vectors[1].buf_len) return answer;
-  return 1000 + (int)count;
+  const int answer = positioned ? __wasi_fd_pwrite(fd, &vector, 1, below(5000), &count)
+                                : __wasi_fd_write(fd, &vector, 1, &count);
+  if (answer == 0) add_number(count);
+  return answer;
 }
 static int op_write(void) { return write_like(false); }
 static int op_pwrite(void) { return write_like(true); }
@@ -171,7 +169,8 @@ static int op_fdstat(void) {
   __wasi_fdstat_t stat;
   const int answer = __wasi_fd_fdstat_get(some_fd(), &stat);
   if (answer == 0) add_number(stat.fs_filetype);
-  if (answer == 0) add_number(stat.fs_flags);
+  // A folder keeps the flags that were set, or refuses them.
+  if (answer == 0 && stat.fs_filetype != __WASI_FILETYPE_DIRECTORY) add_number(stat.fs_flags);
   return answer;
 }
 static int op_set_flags(void) { return __wasi_fd_fdstat_set_flags(some_fd(), below(2)); }
@@ -213,7 +212,11 @@ static int op_readdir(void) {
 }
 
 static int op_mkdir(void) { return __wasi_path_create_directory(ROOT, some_path()); }
-static int op_rmdir(void) { return __wasi_path_remove_directory(ROOT, some_path()); }
+static int op_rmdir(void) {
+  // With a slash at its end a folder is removed by the one and refused by the other: the rest would differ too.
+  const char *path = some_path();
+  return path[0] != '\0' && path[strlen(path) - 1] == '/' ? 0 : __wasi_path_remove_directory(ROOT, path);
+}
 static int op_unlink(void) { return __wasi_path_unlink_file(ROOT, some_path()); }
 static int op_rename(void) {
   const char *from = some_path();
