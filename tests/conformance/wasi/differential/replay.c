@@ -12,6 +12,7 @@ enum { ROOT = 3, SLOTS = 8 };
 static uint64_t state;
 static __wasi_fd_t slots[SLOTS];
 static bool is_used[SLOTS];
+static bool is_writable[SLOTS];
 static uint64_t digest;
 static char arguments[128];  // of the operation, as they are printed
 
@@ -55,6 +56,12 @@ static __wasi_fd_t some_fd(void) {
   return is_used[slot] ? slots[slot] : 9999;
 }
 
+// One to change a file by, or none: what is only readable the stock implementation lets be changed all the same.
+static __wasi_fd_t some_writable_fd(void) {
+  const uint32_t slot = below(SLOTS);
+  return is_used[slot] && is_writable[slot] ? slots[slot] : 9999;
+}
+
 static int op_open(void) {
   static const __wasi_rights_t rights[] = {
       __WASI_RIGHTS_FD_READ | __WASI_RIGHTS_FD_SEEK | __WASI_RIGHTS_FD_TELL | __WASI_RIGHTS_FD_FILESTAT_GET |
@@ -67,7 +74,7 @@ static int op_open(void) {
   const bool is_folder = (oflags & 2) != 0;
   static const char *const names[] = {"", "creat", "directory", "", "excl", "creat+excl", "", "", "trunc", "creat+trunc"};
   note_flag(names[oflags], oflags);
-  const bool writes = !is_folder && below(3) != 0;
+  const bool writes = !is_folder && ((oflags & 8) != 0 || below(3) != 0);
   note_flag("write", writes);
   // A folder is opened for reading: what else a descriptor of one may do, its rights say.
   const __wasi_rights_t base = is_folder ? rights[0] : rights[writes ? 1 : 0];
@@ -78,6 +85,7 @@ static int op_open(void) {
   if (is_used[slot]) (void)!__wasi_fd_close(slots[slot]);
   slots[slot] = fd;
   is_used[slot] = true;
+  is_writable[slot] = writes;
   return 0;
 }
 
@@ -93,6 +101,7 @@ static int op_renumber(void) {
   const uint32_t to = below(SLOTS);
   if (from == to || !is_used[from] || !is_used[to]) return 0;
   const int answer = __wasi_fd_renumber(slots[from], slots[to]);
+  if (answer == 0) is_writable[to] = is_writable[from];
   if (answer == 0) is_used[from] = false;
   return answer;
 }
@@ -118,7 +127,7 @@ static int write_like(bool positioned) {
   for (size_t i = 0; i < sizeof bytes; ++i) bytes[i] = (uint8_t)below(256);
   const __wasi_ciovec_t vector = {bytes, below(2000)};
   __wasi_size_t count = 0;
-  const __wasi_fd_t fd = some_fd();
+  const __wasi_fd_t fd = some_writable_fd();
   const int answer = positioned ? __wasi_fd_pwrite(fd, &vector, 1, below(5000), &count)
                                 : __wasi_fd_write(fd, &vector, 1, &count);
   if (answer == 0) add_number(count);
@@ -160,9 +169,9 @@ static int op_fd_filestat(void) {
   if (answer == 0) add_stat(&stat);
   return answer;
 }
-static int op_set_size(void) { return __wasi_fd_filestat_set_size(some_fd(), below(6000)); }
+static int op_set_size(void) { return __wasi_fd_filestat_set_size(some_writable_fd(), below(6000)); }
 static int op_fd_set_times(void) {
-  return __wasi_fd_filestat_set_times(some_fd(), below(1000000), below(1000000),
+  return __wasi_fd_filestat_set_times(some_writable_fd(), below(1000000), below(1000000),
                                       __WASI_FSTFLAGS_ATIM | __WASI_FSTFLAGS_MTIM);
 }
 static int op_fdstat(void) {
