@@ -109,8 +109,8 @@ WasiErrno WasiContext::finish_open(const Descriptor& folder, OpenRequest& reques
     std::optional<ChangeLog::Place> place;
     const WasiErrno authorized = authorize(folder.mount, request.fd.get(), {}, Makes::kFile, place);
     if (authorized != WasiErrno::kSuccess) return authorized;
-    // Only now, when it is known what the path led to.
-    if (request.has(oflags::kTrunc) && status->size_bytes > 0) {
+    // Only now, when it is known what the path led to. An empty file is truncated too: its time of modification tells.
+    if (request.has(oflags::kTrunc)) {
       ++shrinks_;
       if (const auto truncated = calls_.truncate(request.fd.get(), 0); !truncated) return to_wasi(truncated.error());
     }

@@ -107,6 +107,13 @@ static void sizes_and_times(void) {
   GIVES(SUCCESS, __wasi_fd_filestat_get(fd, &stat));
   CHECK(stat.atim == 1000000001 && stat.mtim > 1700000000000000000ULL);
 
+  // Truncating is a change also where nothing was.
+  make_file(RW, "empty", "");
+  GIVES(SUCCESS, __wasi_path_filestat_set_times(RW, 0, "empty", 5, 5, __WASI_FSTFLAGS_ATIM | __WASI_FSTFLAGS_MTIM));
+  make_file(RW, "empty", "");
+  GIVES(SUCCESS, __wasi_path_filestat_get(RW, 0, "empty", &stat));
+  CHECK(stat.mtim > 1700000000000000000ULL);
+
   GIVES(BADF, __wasi_fd_filestat_get(99, &stat));
   GIVES(FAULT, __wasi_fd_filestat_get(fd, NOWHERE));
   GIVES(BADF, __wasi_fd_filestat_set_size(99, 0));

@@ -166,7 +166,7 @@ class StockDifferentialTest : public ::testing::Test {
   wasmtime_module_t* module_ = nullptr;
 };
 
-// What may differ, and how often it did.
+// What may differ, and how often it did. A row is about the operations that begin as it says, or about all: "*".
 class KnownDifferences {
  public:
   KnownDifferences() {
@@ -185,8 +185,7 @@ class KnownDifferences {
 
   bool allows(const Step& ours, const Step& stock) {
     for (Row& row : rows_) {
-      // A row is about an operation with any paths, or with those it names.
-      const bool is_meant = row.operation == ours.operation || ours.operation.starts_with(row.operation + "(");
+      const bool is_meant = row.operation == "*" || ours.operation.starts_with(row.operation);
       if (!is_meant || row.ours != ours.answer || row.stock != stock.answer) continue;
       ++row.seen;
       return true;
@@ -218,6 +217,7 @@ bool equal(const Step& left, const Step& right) {
 TEST_F(StockDifferentialTest, RandomSequencesGiveTheSameAnswersAndFiles) {
   KnownDifferences known;
   std::size_t successes = 0;
+  int cut_short = 0;
   for (int seed = 1; seed <= kSeeds; ++seed) {
     const Replay ours = run_ours(seed);
     const Replay stock = run_stock(seed);
@@ -231,11 +231,18 @@ TEST_F(StockDifferentialTest, RandomSequencesGiveTheSameAnswersAndFiles) {
       EXPECT_TRUE(same) << "seed " << seed << ", step " << i << " " << ours.steps[i].operation << ": ours "
                         << ours.steps[i].answer << " " << ours.steps[i].digest << ", stock " << stock.steps[i].answer
                         << " " << stock.steps[i].digest;
+      // One made a file and the other did not: what follows is about different files.
+      const bool diverged = ours.steps[i].operation.starts_with("open(") && stock.steps[i].answer == 0;
+      if (same && diverged) {
+        ++cut_short;
+        same = false;
+      }
     }
     const bool same_tree = ours.tree == stock.tree;
     EXPECT_TRUE(same_tree || !same) << "seed " << seed << ", ours:\n" << ours.tree << "stock:\n" << stock.tree;
   }
   known.expect_all_seen();
+  EXPECT_LT(cut_short, kSeeds / 2);
   // Enough has happened for the comparison to mean something.
   EXPECT_GT(successes, static_cast<std::size_t>(kSeeds) * kOperations / 4);
 }
