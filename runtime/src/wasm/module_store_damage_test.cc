@@ -71,7 +71,7 @@ TEST_F(ModuleStoreTest, T28WhatIsPlantedUnderAnEntrysNameIsReplaced) {
       if (kind == 0) fs::create_symlink(path("planted"), file);
       if (kind == 1) fs::create_symlink("nowhere", file);
       if (kind == 2) fs::create_directory(file);
-      if (kind == 3) ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+      if (kind == 3) EXPECT_EQ(::mkfifo(file.c_str(), 0600), 0);
       EXPECT_EQ(get(), kCode) << name << " " << kind;
       EXPECT_EQ(compilations_, ++expected);
       EXPECT_TRUE(fs::is_regular_file(fs::symlink_status(cache() + "/" + key + ".cwasm")));
