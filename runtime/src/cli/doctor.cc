@@ -31,7 +31,8 @@ Json guests_json(bool& enforceable) {
   }
   if (registry.find_language("python") == nullptr) {
     enforceable = false;
-    guests.push_back({{"id", "python"}, {"language", "python"}, {"installed", false}, {"mend", registry.mend_missing_guest()}});
+    guests.push_back(
+        {{"id", "python"}, {"language", "python"}, {"installed", false}, {"mend", registry.mend_missing_guest()}});
   }
   for (const GuestProblem& problem : registry.problems()) {
     guests.push_back({{"id", problem.message}, {"language", nullptr}, {"installed", false}, {"mend", problem.hint}});

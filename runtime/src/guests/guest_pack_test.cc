@@ -270,8 +270,9 @@ TEST_F(GuestPacks, ADamagedManifestIsAProblemAndNoPack) {
 
 TEST_F(GuestPacks, PathsStayInsideThePack) {
   for (const char* path : {"/etc/passwd", "../other/python.wasm", "a/../../x", "..", ""}) {
-    pack("guests/p",
-         std::string(R"({"schema": 1, "name": "p", "version": "1", "language": "p", "module": ")").append(path).append("\"}"));
+    pack("guests/p", std::string(R"({"schema": 1, "name": "p", "version": "1", "language": "p", "module": ")")
+                         .append(path)
+                         .append("\"}"));
     EXPECT_EQ(scan().problems().size(), 1U) << path;
     pack("guests/p",
          std::string(R"({"schema": 1, "name": "p", "version": "1", "language": "p", "module": "python.wasm", "mounts":

@@ -64,14 +64,16 @@ TEST_F(ModuleStoreTest, T28WhatIsPlantedUnderAnEntrysNameIsReplaced) {
   const std::string key = fs::path(only_file(".cwasm")).stem();
   put(path("planted"), kCode);
   int expected = 1;
-  for (const std::string name : {key + ".cwasm", key + ".json", key + ".lock"}) {
+  for (const std::string& name : {key + ".cwasm", key + ".json", key + ".lock"}) {
     const std::string file = cache() + "/" + name;
     for (int kind = 0; kind < 4; ++kind) {
       for (const char* extension : {".cwasm", ".json", ".ref"}) fs::remove(only_file(extension));
       if (kind == 0) fs::create_symlink(path("planted"), file);
       if (kind == 1) fs::create_symlink("nowhere", file);
       if (kind == 2) fs::create_directory(file);
-      if (kind == 3) EXPECT_EQ(::mkfifo(file.c_str(), 0600), 0);
+      if (kind == 3) {
+        EXPECT_EQ(::mkfifo(file.c_str(), 0600), 0);
+      }
       EXPECT_EQ(get(), kCode) << name << " " << kind;
       EXPECT_EQ(compilations_, ++expected);
       EXPECT_TRUE(fs::is_regular_file(fs::symlink_status(cache() + "/" + key + ".cwasm")));
