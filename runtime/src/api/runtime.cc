@@ -40,7 +40,7 @@ RunnerOptions runner_options(const RuntimeOptions& options) {
   const auto processes = options.processes == RunProcesses::kForked ? RunnerOptions::Processes::kForked
                                                                     : RunnerOptions::Processes::kWorker;
   return {options.cache_directory, std::clamp(options.max_concurrent_runs, 1U, kMaxConcurrentRuns), processes,
-          options.worker_path};
+          options.worker_path, options.cache_limit_bytes};
 }
 
 GuestRegistry scan_guests(const RuntimeOptions& options) {

@@ -127,6 +127,7 @@ Runner::~Runner() = default;
 Executor& Runner::executor(Isolation isolation) {
   const std::lock_guard lock(state_->mutex);
   const RunnerOptions& options = state_->options;
+  const CacheSettings cache{options.cache_directory, options.cache_limit_bytes};
   const bool runs_once = options.processes == RunnerOptions::Processes::kForked;
   if (isolation == Isolation::kProcess) {
     if (!state_->isolated) {
@@ -136,8 +137,7 @@ Executor& Runner::executor(Isolation isolation) {
       } else {
         launcher = std::make_unique<WorkerLauncher>(options.worker_path);
       }
-      state_->isolated = std::make_unique<IsolatedWasmExecutor>(options.cache_directory, std::move(launcher),
-                                                                options.max_concurrent_runs);
+      state_->isolated = std::make_unique<IsolatedWasmExecutor>(cache, std::move(launcher), options.max_concurrent_runs);
     }
     return *state_->isolated;
   }
@@ -145,7 +145,7 @@ Executor& Runner::executor(Isolation isolation) {
     // A pool takes milliseconds to create and saves more on each run after that.
     const EngineOptions engine = runs_once ? EngineOptions{Allocation::kOnDemand, 1}
                                            : EngineOptions{Allocation::kPooling, options.max_concurrent_runs};
-    state_->in_process = std::make_unique<InProcessWasmExecutor>(options.cache_directory, engine);
+    state_->in_process = std::make_unique<InProcessWasmExecutor>(cache, engine);
   }
   return *state_->in_process;
 }

@@ -18,6 +18,7 @@ struct RunnerOptions {
   enum class Processes : std::uint8_t { kWorker, kForked };
   Processes processes = Processes::kWorker;
   std::string worker_path;  // looked for beside the library when empty
+  std::uint64_t cache_limit_bytes = 0;  // of the compiled modules together; default_cache_limit_bytes() when 0
 };
 
 class Runner {

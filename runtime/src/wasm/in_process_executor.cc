@@ -7,6 +7,7 @@
 #include "os/files.h"
 #include "wasm/epoch_ticker.h"
 #include "wasm/guest_run.h"
+#include "wasm/module_request.h"
 #include "wasm/module_store.h"
 #include "wasm/run_slots.h"
 
@@ -22,13 +23,13 @@ struct LoadedModule {
 }  // namespace
 
 struct InProcessWasmExecutor::State {
-  State(std::string cache, EngineOptions engine_options)
-      : cache_directory(std::move(cache)), options(engine_options), slots(options.pool_slots) {}
+  State(CacheSettings settings, EngineOptions engine_options)
+      : cache(std::move(settings)), options(engine_options), slots(options.pool_slots) {}
 
   Result<void> ensure_engine();
-  Result<std::shared_ptr<const Module>> load(const std::string& program_path);
+  Result<std::shared_ptr<const Module>> load(const Invocation& invocation, const CancelToken& cancel);
 
-  std::string cache_directory;
+  CacheSettings cache;
   EngineOptions options;
   RunSlots slots;
   std::mutex mutex;  // guards what follows until the engine is there
@@ -45,23 +46,26 @@ Result<void> InProcessWasmExecutor::State::ensure_engine() {
   return {};
 }
 
-Result<std::shared_ptr<const Module>> InProcessWasmExecutor::State::load(const std::string& program_path) {
+Result<std::shared_ptr<const Module>> InProcessWasmExecutor::State::load(const Invocation& invocation,
+                                                                         const CancelToken& cancel) {
+  const std::string& program_path = invocation.program_path;
   TRY(const os::FileInfo file, os::file_info_at(program_path));
   const std::lock_guard lock(mutex);
   if (const auto found = modules.find(program_path);
       found != modules.end() && os::same_file(found->second.file, file)) {
     return found->second.module;
   }
-  TRY(const ModuleStore store, ModuleStore::open(cache_directory, Engine::code_fingerprint()));
-  TRY(const CompiledModule compiled,
-      store.get(program_path, [&](std::string_view bytes) { return engine->compile(bytes, program_path); }));
+  TRY(const ModuleStore store, ModuleStore::open(cache, Engine::code_fingerprint()));
+  TRY(const CompiledModule compiled, store.get(module_request(invocation, &cancel), [&](std::string_view bytes) {
+    return engine->compile(bytes, program_path);
+  }));
   TRY(std::shared_ptr<const Module> module, engine->load_compiled(compiled.code.get(), program_path));
   modules[program_path] = {file, module};
   return module;
 }
 
-InProcessWasmExecutor::InProcessWasmExecutor(std::string cache_directory, EngineOptions engine_options)
-    : state_(std::make_unique<State>(std::move(cache_directory), engine_options)) {}
+InProcessWasmExecutor::InProcessWasmExecutor(CacheSettings cache, EngineOptions engine_options)
+    : state_(std::make_unique<State>(std::move(cache), engine_options)) {}
 
 InProcessWasmExecutor::~InProcessWasmExecutor() = default;
 
@@ -69,7 +73,7 @@ Result<ExecutionResult> InProcessWasmExecutor::execute(const Invocation& invocat
                                                        const CancelToken& cancel) {
   State& state = *state_;
   TRY(state.ensure_engine());
-  TRY(const std::shared_ptr<const Module> module, state.load(invocation.program_path));
+  TRY(const std::shared_ptr<const Module> module, state.load(invocation, cancel));
   const std::int64_t started_ns = os::monotonic_now_ns();
   TRY(const RunSlots::Slot slot, state.slots.take(deadline_after(started_ns, invocation.limits.wall_ms), cancel));
   TRY(const std::unique_ptr<GuestRun> run, GuestRun::open(invocation, sink, &cancel));

@@ -9,6 +9,7 @@
 #include "wasm/engine.h"
 #include "wasm/guest_run.h"
 #include "wasm/link_times.h"
+#include "wasm/module_request.h"
 #include "wasm/run_report.h"
 
 namespace openskills {
@@ -107,17 +108,17 @@ Result<ExecutionResult> read_report(const Watched& watched, const os::ChildStatu
 
 }  // namespace
 
-IsolatedWasmExecutor::IsolatedWasmExecutor(std::string cache_directory, std::unique_ptr<ChildLauncher> launcher,
+IsolatedWasmExecutor::IsolatedWasmExecutor(CacheSettings cache, std::unique_ptr<ChildLauncher> launcher,
                                            std::uint32_t slots)
-    : cache_directory_(std::move(cache_directory)),
+    : cache_(std::move(cache)),
       launcher_(std::move(launcher)),
       run_slots_(slots),
       compile_slots_(kCompilersAtOnce) {}
 
 Result<CompiledModule> IsolatedWasmExecutor::compiled_code(const Invocation& invocation, std::int64_t started_ns,
                                                            const CancelToken& cancel) {
-  TRY(const ModuleStore store, ModuleStore::open(cache_directory_, Engine::code_fingerprint()));
-  return store.get(invocation.program_path, [&](std::string_view bytes) -> Result<std::string> {
+  TRY(const ModuleStore store, ModuleStore::open(cache_, Engine::code_fingerprint()));
+  return store.get(module_request(invocation, &cancel), [&](std::string_view bytes) -> Result<std::string> {
     std::int64_t deadline_ns = compile_deadline_ns(bytes.size());
     if (invocation.origin == ProgramOrigin::kUnknown) {
       deadline_ns = std::min(deadline_ns, deadline_after(started_ns, invocation.limits.wall_ms));

@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 
 #include "invoke/invocation.h"
 #include "wasm/child_launcher.h"
@@ -20,9 +19,9 @@ namespace openskills {
 
 class IsolatedWasmExecutor : public Executor {
  public:
-  // `cache_directory`: where compiled code is kept; see module_store.h. `slots`: how many children run at once; a run
-  // beyond them waits for one to end.
-  IsolatedWasmExecutor(std::string cache_directory, std::unique_ptr<ChildLauncher> launcher, std::uint32_t slots);
+  // `cache`: where compiled code is kept; see module_store.h. `slots`: how many children run at once; a run beyond them
+  // waits for one to end.
+  IsolatedWasmExecutor(CacheSettings cache, std::unique_ptr<ChildLauncher> launcher, std::uint32_t slots);
 
   // An unknown module is compiled first, in a jailed child of its own. That has to be done before the run's deadline;
   // for guest packs, which the user installed, it has a limit of its own.
@@ -33,7 +32,7 @@ class IsolatedWasmExecutor : public Executor {
   [[nodiscard]] Result<CompiledModule> compiled_code(const Invocation& invocation, std::int64_t started_ns,
                                                      const CancelToken& cancel);
 
-  std::string cache_directory_;
+  CacheSettings cache_;
   std::unique_ptr<ChildLauncher> launcher_;
   RunSlots run_slots_;
   RunSlots compile_slots_;
