@@ -25,6 +25,14 @@ bool same_file(const os::FileInfo& a, const os::FileInfo& b) {
          a.changed_ns == b.changed_ns;
 }
 
+// A component may split into more instances than a slot holds, and its interfaces are younger code than WASI preview 1.
+std::unexpected<Error> refuse_component(std::string_view program_path) {
+  return fail_with_hint(
+      ErrorCode::kModuleUnsupported,
+      fmt::format("'{}' is a component, and components do not run in the caller's own process", program_path),
+      "choose process isolation, or build it as a WASI preview 1 module (wasm32-wasip1)");
+}
+
 constexpr std::ptrdiff_t kMaxSlots = 1024;
 // How late a cancel can be noticed by a run that waits for a slot.
 constexpr std::chrono::milliseconds kSlotPoll{5};
@@ -65,9 +73,14 @@ Result<std::shared_ptr<const Module>> InProcessWasmExecutor::State::load(const s
     return found->second.module;
   }
   TRY(const ModuleStore store, ModuleStore::open(cache_directory, Engine::code_fingerprint()));
-  TRY(const CompiledModule compiled,
-      store.get(program_path, [&](std::string_view bytes) { return engine->compile(bytes, program_path); }));
+  const auto compile = [&](std::string_view bytes) -> Result<std::string> {
+    if (is_component(bytes)) return refuse_component(program_path);
+    return engine->compile(bytes, program_path);
+  };
+  TRY(const CompiledModule compiled, store.get(program_path, compile));
   TRY(std::shared_ptr<const Module> module, engine->load_compiled(compiled.code.get(), program_path));
+  // Its code can be in the cache already.
+  if (module->component() != nullptr) return refuse_component(program_path);
   modules[program_path] = {file, module};
   return module;
 }

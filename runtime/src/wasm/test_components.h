@@ -1,0 +1,40 @@
+// Commands of WASI 0.2 in text form, from tests/components/command.wat. See there for what a body can use.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+#include "wasm/test_guests.h"
+
+namespace openskills {
+
+inline std::string replaced(std::string text, std::string_view word, std::string_view with) {
+  const std::size_t at = text.find(std::string("\n    ") + std::string(word));
+  const std::size_t inner = at == std::string::npos ? text.find(std::string("\n      ") + std::string(word)) : at;
+  if (inner == std::string::npos) {
+    ADD_FAILURE() << "no " << word << " in the text";
+    return text;
+  }
+  const std::size_t start = text.find(word, inner);
+  return text.replace(start, word.size(), with);
+}
+
+struct CommandText {
+  std::string_view body;
+  std::string_view data = "";     // from address 1024 on, below 8192
+  std::string_view globals = "";  // functions and the like
+};
+
+inline std::string command(const CommandText& text) {
+  std::ifstream file(OPENSKILLS_SOURCE_DIR "/tests/components/command.wat");
+  const std::string whole{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::string filled = replaced(whole, "DATA\n", std::string(text.data) + "\n");
+  filled = replaced(filled, "GLOBALS\n", std::string(text.globals) + "\n");
+  return assemble(replaced(filled, "BODY))", std::string(text.body) + "))"));
+}
+
+}  // namespace openskills
