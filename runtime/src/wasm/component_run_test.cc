@@ -6,18 +6,13 @@
 
 #include "os/clock.h"
 #include "os/supervision.h"
-#include "os/test_alone.h"
 #include "wasm/epoch_ticker.h"
 #include "wasm/guest_run.h"
-#include "wasm/in_process_executor.h"
-#include "wasm/isolated_executor.h"
 #include "wasm/test_components.h"
 
 namespace openskills {
 namespace {
 
-// Success and failure of `run`.
-constexpr const char* kSayHello = "(drop (call $say (i32.const 512) (i32.const 6))) (i32.const 0)";
 // Numbers of wasi:filesystem's error codes, as $code prints them.
 constexpr const char* kInsufficientMemory = "22\n";
 constexpr const char* kInsufficientSpace = "23\n";
@@ -191,15 +186,6 @@ constexpr const char* kReadsInput =
       (call $pread (local.get $i) (i64.const 100) (i64.const 0) (i32.const 64))
       (drop (call $say (i32.load (i32.const 68)) (i32.load (i32.const 72))))))
     (i32.const 0))";
-// Creates or opens `made.text` for writing and writes "hello\n" into it; prints what the write answered.
-constexpr const char* kWritesOutput =
-    R"((local.set $i (call $open (i32.const 1024) (i32.const 9) (i32.const 1) (i32.const 2)))
-    (if (i32.ge_s (local.get $i) (i32.const 0)) (then
-      (call $pwrite (local.get $i) (i32.const 512) (i32.const 6) (i64.const 0) (i32.const 64))
-      (call $code (select (i32.load8_u (i32.const 72)) (i32.const 99) (i32.load8_u (i32.const 64))))))
-    (i32.const 0))";
-constexpr const char* kMadeText = R"((data (i32.const 1024) "made.text"))";
-
 TEST_F(Components, FilesAreReadAndWrittenAsTheMountAllows) {
   write("in__.text", "inside");
   const CommandText reads{kReadsInput, R"((data (i32.const 1024) "in__.text"))"};
@@ -461,54 +447,6 @@ TEST_F(Components, BrokenComponentsAreRefused) {
     EXPECT_EQ(loaded.error().code, ErrorCode::kModuleInvalid);
   }
   EXPECT_TRUE(load(whole));
-}
-
-TEST_F(Components, TheCallersOwnProcessRefusesThem) {
-  Invocation given = invocation();
-  given.program_path = folder_.put("module.wasm", command({kSayHello}));
-  InProcessWasmExecutor executor(folder_.cache(), {Allocation::kPooling, 2});
-  for (int round = 0; round < 2; ++round) {
-    const Result<ExecutionResult> refused = executor.execute(given, sink_, cancel_);
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().code, ErrorCode::kModuleUnsupported);
-    EXPECT_NE(refused.error().message.find("component"), std::string::npos);
-  }
-  given.program_path = folder_.put("module.wasm", hello());
-  EXPECT_TRUE(executor.execute(given, sink_, cancel_));
-}
-
-TEST_ALONE(IsolatedComponents, RunBehindEveryLayer) {
-  GuestFolder folder;
-  IsolatedWasmExecutor executor{folder.cache()};
-  RecordingGuestSink sink;
-  const CancelToken cancel;
-  for (int round = 0; round < 2; ++round) {  // compiled, then from the cache
-    const Result<ExecutionResult> result =
-        executor.execute(folder.invocation(command({kWritesOutput, kMadeText})), sink, cancel);
-    ASSERT_TRUE(result) << result.error().message;
-    EXPECT_EQ(result->ending, Ending::kExited) << result->message;
-    EXPECT_GE(result->layers.landlock_abi, 1);
-    EXPECT_TRUE(result->layers.seccomp);
-    ASSERT_EQ(result->changed_files.size(), 1U);
-    EXPECT_EQ(result->changed_files[0].change, round == 0 ? FileChange::kCreated : FileChange::kModified);
-  }
-  EXPECT_EQ(sink.out, "99\n99\n");
-  Invocation sleeps =
-      folder.invocation(command({"(call $block (call $subscribe-duration (i64.const 60000000000))) (i32.const 0)"}));
-  sleeps.limits.wall_ms = 150;
-  EXPECT_EQ(executor.execute(sleeps, sink, cancel)->ending, Ending::kTimedOut);
-}
-
-TEST_ALONE(IsolatedComponents, TheCacheTellsThemFromModules) {
-  GuestFolder folder;
-  IsolatedWasmExecutor executor{folder.cache()};
-  RecordingGuestSink sink;
-  const CancelToken cancel;
-  const std::string modules[] = {command({kSayHello}), hello()};
-  for (int round = 0; round < 4; ++round) {
-    EXPECT_TRUE(executor.execute(folder.invocation(modules[round % 2]), sink, cancel)) << round;
-  }
-  EXPECT_EQ(sink.out, "hello\nhello\nhello\nhello\n");
 }
 
 }  // namespace

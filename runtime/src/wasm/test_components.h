@@ -37,4 +37,14 @@ inline std::string command(const CommandText& text) {
   return assemble(replaced(filled, "BODY))", std::string(text.body) + "))"));
 }
 
+inline constexpr const char* kSayHello = "(drop (call $say (i32.const 512) (i32.const 6))) (i32.const 0)";
+// Creates or opens `made.text` for writing and writes "hello\n" into it; prints what the write answered.
+inline constexpr const char* kWritesOutput =
+    R"((local.set $i (call $open (i32.const 1024) (i32.const 9) (i32.const 1) (i32.const 2)))
+    (if (i32.ge_s (local.get $i) (i32.const 0)) (then
+      (call $pwrite (local.get $i) (i32.const 512) (i32.const 6) (i64.const 0) (i32.const 64))
+      (call $code (select (i32.load8_u (i32.const 72)) (i32.const 99) (i32.load8_u (i32.const 64))))))
+    (i32.const 0))";
+inline constexpr const char* kMadeText = R"((data (i32.const 1024) "made.text"))";
+
 }  // namespace openskills
