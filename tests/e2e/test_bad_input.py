@@ -132,8 +132,10 @@ class Modules(TestCase):
         for length in (9, len(whole) // 2, len(whole) - 1):
             self.assert_error(self.wasm(whole[:length]), 126, "module-invalid")
 
-    def test_ComponentSaysSo(self):
-        self.assert_error(self.wasm(b"\0asm\x0d\0\1\0"), 126, "module-unsupported")
+    def test_AnEmptyComponentIsNoCommand(self):
+        result = self.wasm(b"\0asm\x0d\0\1\0")
+        self.assert_error(result, 126, "module-invalid")
+        self.assertIn("wasi:cli/run", result.error_text)
 
     def test_UnknownImportIsNamed(self):
         result = self.wasm(module(RETURNS, imports=[("env", "system")]))

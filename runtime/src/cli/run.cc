@@ -135,7 +135,7 @@ Command add_wasm(CLI::App& app, const GlobalFlags& global, const Passthrough& re
   CLI::App* command = app.add_subcommand("wasm", "Run a bare WASI module with nothing mounted but what is named");
   command->footer("Example: openskills wasm hello.wasm --dir ./data::/data -- argument");
   auto request = std::make_shared<Request>();
-  command->add_option("FILE", request->script, "A WASI preview 1 module")->required();
+  command->add_option("FILE", request->script, "A WASI preview 1 module, or a component of WASI 0.2")->required();
   declare_run_flags(*command, request->flags, FlagSet::kModule);
   return {command,
           [&global, &rest, request] { return exit_code(global, *request, run_module(global, *request, rest)); }};

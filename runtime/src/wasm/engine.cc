@@ -29,7 +29,7 @@ constexpr const char* kTargetFeatures[] = {"has_lse"};
 #endif
 
 // Everything that shapes compiled code. A change here must change kCodeRevision.
-constexpr int kCodeRevision = 3;
+constexpr int kCodeRevision = 4;
 
 Result<void> configure_code(wasm_config_t* config) {
   if (wasmtime_error_t* error = wasmtime_config_target_set(config, kTarget)) {
@@ -44,10 +44,11 @@ Result<void> configure_code(wasm_config_t* config) {
   wasmtime_config_native_unwind_info_set(config, false);
   openskills_config_disable_backtraces(config);
   wasmtime_config_memory_init_cow_set(config, true);
-  // What toolchains emit for WASI programs today. Threads are not built in. 64-bit memories, garbage-collected types
-  // and component features stay off: nothing here needs them, and each is surface.
+  // What toolchains emit for WASI programs today. Threads and asynchronous components are not built in. 64-bit memories
+  // and garbage-collected types stay off: nothing here needs them, and each is surface.
   wasmtime_config_wasm_memory64_set(config, false);
-  wasmtime_config_wasm_multi_memory_set(config, false);
+  // What the engine puts between the parts of a component copies from one memory to another.
+  wasmtime_config_wasm_multi_memory_set(config, true);
   wasmtime_config_wasm_gc_set(config, false);
   wasmtime_config_gc_support_set(config, true);  // exceptions are objects
   wasmtime_config_wasm_exceptions_set(config, true);
@@ -83,15 +84,16 @@ bool looks_like_module(std::string_view bytes) {
   return bytes.size() >= 8 && bytes.substr(0, 8) == std::string_view("\0asm\1\0\0\0", 8);
 }
 
-bool looks_like_component(std::string_view bytes) {
-  return bytes.size() >= 8 && bytes.substr(0, 8) == std::string_view("\0asm\x0d\0\1\0", 8);
-}
-
 }  // namespace
 
+bool is_component(std::string_view wasm_bytes) noexcept {
+  return wasm_bytes.size() >= 8 && wasm_bytes.substr(0, 8) == std::string_view("\0asm\x0d\0\1\0", 8);
+}
+
 Module::~Module() {
-  wasmtime_instance_pre_delete(instance_pre_);
-  wasmtime_module_delete(module_);
+  if (instance_pre_ != nullptr) wasmtime_instance_pre_delete(instance_pre_);
+  if (module_ != nullptr) wasmtime_module_delete(module_);
+  if (component_ != nullptr) openskills_component_delete(component_);
 }
 
 std::string Engine::code_fingerprint() {
@@ -119,21 +121,18 @@ Engine::~Engine() {
 }
 
 Result<std::string> Engine::compile(std::string_view wasm_bytes, std::string_view name_for_errors) {
-  if (looks_like_component(wasm_bytes)) {
-    return fail_with_hint(ErrorCode::kModuleUnsupported,
-                          fmt::format("'{}' is a WebAssembly component", name_for_errors),
-                          "build it as a WASI preview 1 module (wasm32-wasip1)");
-  }
-  if (!looks_like_module(wasm_bytes)) {
+  const bool component = is_component(wasm_bytes);
+  if (!component && !looks_like_module(wasm_bytes)) {
     return fail_with_hint(ErrorCode::kModuleInvalid, fmt::format("'{}' is not a WebAssembly module", name_for_errors),
                           "a module begins with the bytes 00 61 73 6d 01 00 00 00");
   }
   wasm_byte_vec_t code{};
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(wasm_bytes.data());
-  if (wasmtime_error_t* error = openskills_engine_precompile(engine_, bytes, wasm_bytes.size(), &code)) {
+  const auto precompile = component ? openskills_engine_precompile_component : openskills_engine_precompile;
+  if (wasmtime_error_t* error = precompile(engine_, bytes, wasm_bytes.size(), &code)) {
     return fail_with_hint(ErrorCode::kModuleInvalid,
                           fmt::format("'{}' cannot be compiled: {}", name_for_errors, one_line(take_message(error))),
-                          "check that the file is whole and was built for wasm32-wasip1");
+                          "check that the file is whole and was built for wasm32-wasip1 or wasm32-wasip2");
   }
   std::string serialized(code.data, code.size);
   wasm_byte_vec_delete(&code);
@@ -145,6 +144,11 @@ Result<std::unique_ptr<Module>> Engine::load_compiled(int code_fd, std::string_v
   const std::string path = fmt::format("/proc/self/fd/{}", code_fd);
   wasmtime_module_t* module = nullptr;
   if (wasmtime_error_t* error = wasmtime_module_deserialize_file(engine_, path.c_str(), &module)) {
+    // Asked only now: modules are the rule, and looking costs time.
+    if (openskills_is_component_code(path.c_str())) {
+      wasmtime_error_delete(error);
+      return load_component(path, name_for_errors);
+    }
     return fail(ErrorCode::kCacheUnusable, "compiled code of '{}' does not load: {}", name_for_errors,
                 one_line(take_message(error)));
   }
@@ -157,6 +161,28 @@ Result<std::unique_ptr<Module>> Engine::load_compiled(int code_fd, std::string_v
         "only wasi_snapshot_preview1 can be imported");
   }
   return std::unique_ptr<Module>(new Module(module, instance_pre));
+}
+
+Result<std::unique_ptr<Module>> Engine::load_component(const std::string& path, std::string_view name_for_errors) {
+  OpenskillsComponent* component = nullptr;
+  if (wasmtime_error_t* error = openskills_component_load(engine_, path.c_str(), &component)) {
+    return fail(ErrorCode::kCacheUnusable, "compiled code of '{}' does not load: {}", name_for_errors,
+                one_line(take_message(error)));
+  }
+  std::unique_ptr<Module> module(new Module(component));
+  bool lacks_import = false;
+  if (wasmtime_error_t* error = openskills_component_link(component, &lacks_import)) {
+    const std::string reason = one_line(take_message(error));
+    if (!lacks_import) {
+      return fail_with_hint(ErrorCode::kModuleInvalid, fmt::format("'{}' cannot be run: {}", name_for_errors, reason),
+                            "build it as a command of WASI 0.2 (wasm32-wasip2), not as a library");
+    }
+    return fail_with_hint(ErrorCode::kModuleUnsupported,
+                          fmt::format("'{}' needs what is not provided: {}", name_for_errors, reason),
+                          "a component can import wasi:cli, wasi:clocks, wasi:filesystem, wasi:io, wasi:random and "
+                          "wasi:sockets, version 0.2");
+  }
+  return module;
 }
 
 void Engine::poke() noexcept { wasmtime_engine_increment_epoch(engine_); }

@@ -1,4 +1,5 @@
-// Engine: the WebAssembly engine with its one code-generation configuration, and the modules it has loaded.
+// Engine: the WebAssembly engine with its one code-generation configuration, and the modules and components it has
+// loaded.
 //
 // Thread rule: an Engine and its Modules may be used from several threads at once. In a process that will fork,
 // create the Engine after the fork: compiling starts threads.
@@ -18,6 +19,7 @@ struct wasm_engine_t;
 struct wasmtime_linker;
 struct wasmtime_module;
 struct wasmtime_instance_pre;
+struct OpenskillsComponent;  // NOLINT(readability-identifier-naming): see engine_extensions.h
 
 namespace openskills {
 
@@ -32,20 +34,29 @@ struct EngineOptions {
   std::uint32_t pool_slots = 8;  // kPooling: how many guests can be instantiated at once
 };
 
+// Whether the bytes begin as a component (WASI 0.2), not as a module.
+[[nodiscard]] bool is_component(std::string_view wasm_bytes) noexcept;
+
+// A module, or a component: code that is mapped and whose imports are resolved.
 class Module {
  public:
   ~Module();
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
 
+  // Null for a component.
   [[nodiscard]] const wasmtime_instance_pre* instance_pre() const noexcept { return instance_pre_; }
+  // Null for a module.
+  [[nodiscard]] const OpenskillsComponent* component() const noexcept { return component_; }
 
  private:
   friend class Engine;
   Module(wasmtime_module* module, wasmtime_instance_pre* instance_pre) noexcept
       : module_(module), instance_pre_(instance_pre) {}
-  wasmtime_module* module_;
-  wasmtime_instance_pre* instance_pre_;
+  explicit Module(OpenskillsComponent* component) noexcept : component_(component) {}
+  wasmtime_module* module_ = nullptr;
+  wasmtime_instance_pre* instance_pre_ = nullptr;
+  OpenskillsComponent* component_ = nullptr;
 };
 
 class Engine {
@@ -59,13 +70,14 @@ class Engine {
   // fingerprint it was made with.
   [[nodiscard]] static std::string code_fingerprint();
 
-  // Compiles a module (binary format only) into code that load_compiled() takes.
+  // Compiles a module or a component (binary format only) into code that load_compiled() takes.
   // Errors: kModuleInvalid for bytes that are no module this engine runs.
   [[nodiscard]] Result<std::string> compile(std::string_view wasm_bytes, std::string_view name_for_errors);
 
   // Maps compiled code from an open file and resolves its imports. REQUIRES: the bytes are trusted, i.e. were written
   // by compile() of this engine; loading executes what they say.
-  // Errors: kModuleUnsupported when the module imports what is not provided, kCacheUnusable when the code does not load.
+  // Errors: kModuleUnsupported when the module imports what is not provided, kModuleInvalid for a component that is no
+  // command, kCacheUnusable when the code does not load.
   [[nodiscard]] Result<std::unique_ptr<Module>> load_compiled(int code_fd, std::string_view name_for_errors);
 
   // Makes every running guest of this engine look at its deadline and its cancel token soon.
@@ -76,6 +88,8 @@ class Engine {
 
  private:
   explicit Engine(wasm_engine_t* engine) noexcept : engine_(engine) {}
+  [[nodiscard]] Result<std::unique_ptr<Module>> load_component(const std::string& path,
+                                                               std::string_view name_for_errors);
   wasm_engine_t* engine_;
   wasmtime_linker* linker_ = nullptr;
 };

@@ -8,6 +8,7 @@
 
 #include "os/clock.h"
 #include "os/files.h"
+#include "wasm/component_run.h"
 #include "wasm/engine_extensions.h"
 #include "wasm/wasi/wasi_context.h"
 #include "wasm/wasmtime_error.h"
@@ -147,11 +148,9 @@ std::int64_t GuestRun::wall_deadline_ns() const noexcept { return state_->wall_d
 
 namespace {
 
-// Called by the engine whenever its epoch has moved on: goes on, or stops the guest.
+// Whether the guest may go on; if not, the state says why.
 template <class State>
-wasmtime_error_t* on_epoch(wasmtime_context_t* /*context*/, void* data, std::uint64_t* delta,
-                           wasmtime_update_deadline_kind_t* kind) noexcept {
-  auto& state = *static_cast<State*>(data);
+bool may_go_on(State& state) noexcept {
   if (state.cancel != nullptr && state.cancel->cancelled()) {
     state.engine_stop = EngineStop::kCancelled;
   } else if (os::monotonic_now_ns() >= state.wall_deadline_ns) {
@@ -159,11 +158,19 @@ wasmtime_error_t* on_epoch(wasmtime_context_t* /*context*/, void* data, std::uin
   } else if (os::thread_cpu_ns() >= state.cpu_deadline_ns) {
     state.engine_stop = EngineStop::kCpu;
   } else {
-    *delta = 1;
-    *kind = WASMTIME_UPDATE_DEADLINE_CONTINUE;
-    return nullptr;
+    return true;
   }
-  return wasmtime_error_new("stopped");
+  return false;
+}
+
+// Called by the engine whenever its epoch has moved on.
+template <class State>
+wasmtime_error_t* on_epoch(wasmtime_context_t* /*context*/, void* data, std::uint64_t* delta,
+                           wasmtime_update_deadline_kind_t* kind) noexcept {
+  if (!may_go_on(*static_cast<State*>(data))) return wasmtime_error_new("stopped");
+  *delta = 1;
+  *kind = WASMTIME_UPDATE_DEADLINE_CONTINUE;
+  return nullptr;
 }
 
 Result<wasmtime_func_t> find_start(wasmtime_context_t* context, const wasmtime_instance_t& instance) {
@@ -186,6 +193,7 @@ Result<wasmtime_func_t> find_start(wasmtime_context_t* context, const wasmtime_i
 struct GuestRun::Answer {
   wasmtime_error_t* error = nullptr;
   wasm_trap_t* trap = nullptr;
+  int exit_code = 0;  // of a guest that returned
 
   Answer() = default;
   Answer(const Answer&) = delete;
@@ -200,6 +208,20 @@ struct GuestRun::Answer {
     return error == nullptr ? std::string() : one_line(take_message(std::exchange(error, nullptr)));
   }
 };
+
+// The same for a component.
+Result<void> GuestRun::call_component(const OpenskillsComponent& component, Answer& answer) {
+  State& state = *state_;
+  TRY(ComponentAnswer run, run_component(component, *state.invocation, *state.wasi, state.account,
+                                         {&state, [](void* data) { return may_go_on(*static_cast<State*>(data)); }}));
+  answer.error = run.error;
+  answer.exit_code = run.exit_code;
+  const bool stopped = state.wasi->stop_reason() != wasi::StopReason::kNone || state.engine_stop != EngineStop::kNone;
+  if (answer.error != nullptr && !run.began && !state.account.refused && !stopped) {
+    return fail(ErrorCode::kModuleInvalid, "the component cannot be instantiated: {}", answer.message());
+  }
+  return {};
+}
 
 // Calls `_start`. What the guest does is in the answer; an Error means that it could not begin.
 Result<void> GuestRun::call_start(Engine& engine, const Module& module, Answer& answer) {
@@ -239,7 +261,12 @@ Result<ExecutionResult> GuestRun::execute(Engine& engine, const Module& module) 
   ExecutionResult result;
   result.layers.wasm = true;
   Answer answer;
-  TRY(call_start(engine, module, answer));
+  if (module.component() != nullptr) {
+    TRY(call_component(*module.component(), answer));
+  } else {
+    TRY(call_start(engine, module, answer));
+  }
+  result.exit_code = answer.exit_code;
   describe_ending(*state_->wasi, state_->engine_stop, state_->account, answer.good(), result);
   if (result.ending == Ending::kTrapped || result.limit == LimitKind::kMemory) result.message = answer.message();
   report_usage(result);

@@ -43,14 +43,16 @@ class GuestRun {
   void start_clock(std::int64_t started_monotonic_ns);
   [[nodiscard]] std::int64_t wall_deadline_ns() const noexcept;
 
-  // Runs `_start` to its end. Whatever the guest does is in the result.
-  // Errors: the module has no `_start`, or the engine failed.
+  // Runs `_start` to its end, or a component's wasi:cli/run. Whatever the guest does is in the result.
+  // Errors: the module has no `_start`, or the engine failed; kInvalidArgument for a component that is to be given text
+  // which is not UTF-8.
   [[nodiscard]] Result<ExecutionResult> execute(Engine& engine, const Module& module);
 
  private:
   struct State;
   struct Answer;
   [[nodiscard]] Result<void> call_start(Engine& engine, const Module& module, Answer& answer);
+  [[nodiscard]] Result<void> call_component(const OpenskillsComponent& component, Answer& answer);
   void report_usage(ExecutionResult& result);
   explicit GuestRun(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

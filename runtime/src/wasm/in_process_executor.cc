@@ -20,6 +20,14 @@ struct LoadedModule {
   std::shared_ptr<const Module> module;
 };
 
+// A component may split into more instances than a slot holds, and its interfaces are younger code than WASI preview 1.
+std::unexpected<Error> refuse_component(std::string_view program_path) {
+  return fail_with_hint(
+      ErrorCode::kModuleUnsupported,
+      fmt::format("'{}' is a component, and components do not run in the caller's own process", program_path),
+      "choose process isolation, or build it as a WASI preview 1 module (wasm32-wasip1)");
+}
+
 }  // namespace
 
 struct InProcessWasmExecutor::State {
@@ -56,10 +64,14 @@ Result<std::shared_ptr<const Module>> InProcessWasmExecutor::State::load(const I
     return found->second.module;
   }
   TRY(const ModuleStore store, ModuleStore::open(cache, Engine::code_fingerprint()));
-  TRY(const CompiledModule compiled, store.get(module_request(invocation, &cancel), [&](std::string_view bytes) {
+  const auto compile = [&](std::string_view bytes) -> Result<std::string> {
+    if (is_component(bytes)) return refuse_component(program_path);
     return engine->compile(bytes, program_path);
-  }));
+  };
+  TRY(const CompiledModule compiled, store.get(module_request(invocation, &cancel), compile));
   TRY(std::shared_ptr<const Module> module, engine->load_compiled(compiled.code.get(), program_path));
+  // Its code can be in the cache already.
+  if (module->component() != nullptr) return refuse_component(program_path);
   modules[program_path] = {file, module};
   return module;
 }

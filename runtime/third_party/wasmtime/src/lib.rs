@@ -6,6 +6,9 @@
 use wasmtime_c_api::wasmtime::{Config, Enabled, Engine, Error, PoolingAllocationConfig, ResourceLimiter, Store};
 pub use wasmtime_c_api::*;
 
+mod component;
+pub use component::*;
+
 /// Layout shared with C++ (`openskills_memory_account` in runtime/src/wasm/engine_extensions.h).
 #[repr(C)]
 pub struct OpenskillsMemoryAccount {

@@ -1,0 +1,99 @@
+// Where components run: behind both walls, and nowhere else.
+#include <gtest/gtest.h>
+
+#include "os/test_alone.h"
+#include "wasm/in_process_executor.h"
+#include "wasm/isolated_executor.h"
+#include "wasm/test_components.h"
+
+namespace openskills {
+namespace {
+
+TEST(ComponentIsolation, TheCallersOwnProcessRefusesThem) {
+  GuestFolder folder;
+  RecordingGuestSink sink;
+  const CancelToken cancel;
+  Invocation given = folder.invocation("");
+  given.program_path = folder.put("module.wasm", command({kSayHello}));
+  InProcessWasmExecutor executor(folder.cache(), {Allocation::kPooling, 2});
+  for (int round = 0; round < 2; ++round) {
+    const Result<ExecutionResult> refused = executor.execute(given, sink, cancel);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kModuleUnsupported);
+    EXPECT_NE(refused.error().message.find("component"), std::string::npos);
+  }
+  given.program_path = folder.put("module.wasm", hello());
+  EXPECT_TRUE(executor.execute(given, sink, cancel));
+}
+
+TEST_ALONE(ComponentIsolation, RunBehindEveryLayer) {
+  GuestFolder folder;
+  IsolatedWasmExecutor executor{folder.cache()};
+  RecordingGuestSink sink;
+  const CancelToken cancel;
+  for (int round = 0; round < 2; ++round) {  // compiled, then from the cache
+    const Result<ExecutionResult> result =
+        executor.execute(folder.invocation(command({kWritesOutput, kMadeText})), sink, cancel);
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_EQ(result->ending, Ending::kExited) << result->message;
+    EXPECT_GE(result->layers.landlock_abi, 1);
+    EXPECT_TRUE(result->layers.seccomp);
+    ASSERT_EQ(result->changed_files.size(), 1U);
+    EXPECT_EQ(result->changed_files[0].change, round == 0 ? FileChange::kCreated : FileChange::kModified);
+  }
+  EXPECT_EQ(sink.out, "99\n99\n");
+  Invocation sleeps =
+      folder.invocation(command({"(call $block (call $subscribe-duration (i64.const 60000000000))) (i32.const 0)"}));
+  sleeps.limits.wall_ms = 150;
+  EXPECT_EQ(executor.execute(sleeps, sink, cancel)->ending, Ending::kTimedOut);
+}
+
+TEST_ALONE(ComponentIsolation, TheCacheTellsThemFromModules) {
+  GuestFolder folder;
+  IsolatedWasmExecutor executor{folder.cache()};
+  RecordingGuestSink sink;
+  const CancelToken cancel;
+  const std::string modules[] = {command({kSayHello}), hello()};
+  for (int round = 0; round < 4; ++round) {
+    EXPECT_TRUE(executor.execute(folder.invocation(modules[round % 2]), sink, cancel)) << round;
+  }
+  EXPECT_EQ(sink.out, "hello\nhello\nhello\nhello\n");
+}
+
+// Two components in one, with a memory each: the text passes from one to the other.
+constexpr std::string_view kComposed = R"((component
+  (component $counter
+    (core module $code
+      (memory (export "memory") 1)
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+      (func (export "count") (param $at i32) (param $size i32) (result i32)
+        (i32.add (i32.load8_u (local.get $at)) (local.get $size))))
+    (core instance $instance (instantiate $code))
+    (func (export "count") (param "text" string) (result u32)
+      (canon lift (core func $instance "count") (memory (core memory $instance "memory"))
+        (realloc (core func $instance "realloc")))))
+  (instance $counter (instantiate $counter))
+  (core module $memory-code (memory (export "memory") 1) (data (i32.const 8) "Abc"))
+  (core instance $memory (instantiate $memory-code))
+  (core func $count (canon lower (func $counter "count") (memory (core memory $memory "memory"))))
+  (core module $main-code
+    (import "counter" "count" (func $count (param i32 i32) (result i32)))
+    (func (export "run") (result i32) (i32.ne (call $count (i32.const 8) (i32.const 3)) (i32.const 68))))
+  (core instance $main (instantiate $main-code (with "counter" (instance (export "count" (func $count))))))
+  (func $run (result (result)) (canon lift (core func $main "run")))
+  (instance $command (export "run" (func $run)))
+  (export "wasi:cli/run@0.2.6" (instance $command))))";
+
+TEST_ALONE(ComponentIsolation, PartsOfAComponentPassTextToEachOther) {
+  GuestFolder folder;
+  IsolatedWasmExecutor executor{folder.cache()};
+  RecordingGuestSink sink;
+  const CancelToken cancel;
+  const Result<ExecutionResult> result = executor.execute(folder.invocation(assemble(kComposed)), sink, cancel);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->exit_code, 0);
+  EXPECT_EQ(result->usage.peak_memory_bytes, 2U << 16U);
+}
+
+}  // namespace
+}  // namespace openskills

@@ -1,0 +1,21 @@
+// Assembles WebAssembly from its text form, modules and components alike: text on standard input, binary on standard
+// output. For end-to-end tests, which have no assembler of their own.
+#include <wasmtime.h>
+
+#include <cstdio>
+#include <string>
+
+int main() {
+  std::string text;
+  char buffer[65536];
+  while (const std::size_t size = std::fread(buffer, 1, sizeof buffer, stdin)) text.append(buffer, size);
+  wasm_byte_vec_t binary{};
+  wasmtime_error_t* error = wasmtime_wat2wasm(text.data(), text.size(), &binary);
+  if (error != nullptr) {
+    wasm_name_t message{};
+    wasmtime_error_message(error, &message);
+    std::fprintf(stderr, "%.*s\n", static_cast<int>(message.size), message.data);
+    return 1;
+  }
+  return std::fwrite(binary.data, 1, binary.size, stdout) == binary.size && std::fflush(stdout) == 0 ? 0 : 1;
+}
