@@ -41,6 +41,7 @@ if [[ ! -d $RESULT ]]; then
   rm -rf "$RESULT.partial" && mkdir -p "$RESULT.partial"
   cp -a "$SNAPSHOT"/{python.wasm,guest.json} "$RESULT.partial/"
   cp -a "$LIBRARY" "$RESULT.partial/lib"
+  python3 -B "$RECIPE_DIR/seal_manifest.py" "$RESULT.partial"
   refuse_machine_paths "$RESULT.partial"
   echo "$KEY" >"$RESULT.partial/.key"
   ln -s "$(dirname "$HOST_PYTHON")" "$RESULT.partial/host"

@@ -42,6 +42,9 @@ struct RuntimeOptions {
   // Where compiled code is kept; ${XDG_CACHE_HOME:-~/.cache}/openskills/modules when empty.
   std::string cache_directory = {};
 
+  // How large that may become; those unused for longest are removed. $OPENSKILLS_CACHE_LIMIT, else 2 GiB, when 0.
+  std::uint64_t cache_limit_bytes = 0;
+
   // Where guest packs are looked for, before $OPENSKILLS_GUEST_PATH and share/openskills/guests beside the program.
   std::vector<std::string> guest_directories = {};
 

@@ -37,7 +37,8 @@ std::vector<SkillDiagnostic> to_public(std::span<const Diagnostic> diagnostics) 
 }
 
 RunnerOptions runner_options(const RuntimeOptions& options) {
-  return {options.cache_directory, std::min(options.max_in_process_runs, kMaxInProcessRuns)};
+  return {options.cache_directory, std::min(options.max_in_process_runs, kMaxInProcessRuns),
+          options.cache_limit_bytes};
 }
 
 GuestRegistry scan_guests(const RuntimeOptions& options) {

@@ -56,6 +56,8 @@ Command add_run(CLI::App& app, const GlobalFlags& global, const Passthrough& res
 Command add_exec(CLI::App& app, const GlobalFlags& global, const Passthrough& rest);
 Command add_wasm(CLI::App& app, const GlobalFlags& global, const Passthrough& rest);
 Command add_doctor(CLI::App& app, const GlobalFlags& global);
+Command add_cache(CLI::App& app, const GlobalFlags& global);
+Command add_guests(CLI::App& app, const GlobalFlags& global);
 
 void write_stdout(std::string_view text);
 void write_stderr(std::string_view text);

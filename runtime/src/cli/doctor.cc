@@ -9,9 +9,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kBuildGuests =
-    "build it with scripts/build_runtime.sh, or name its folder in OPENSKILLS_GUEST_PATH";
-
 Json layers_json(bool& enforceable) {
   Json layers = Json::array();
   for (const jail::LayerProbe& probe : jail::probe_layers()) {
@@ -34,9 +31,10 @@ Json guests_json(bool& enforceable) {
   }
   if (registry.find_language("python") == nullptr) {
     enforceable = false;
-    guests.push_back({{"id", "python"}, {"language", "python"}, {"installed", false}, {"mend", kBuildGuests}});
+    guests.push_back(
+        {{"id", "python"}, {"language", "python"}, {"installed", false}, {"mend", registry.mend_missing_guest()}});
   }
-  for (const Error& problem : registry.problems()) {
+  for (const GuestProblem& problem : registry.problems()) {
     guests.push_back({{"id", problem.message}, {"language", nullptr}, {"installed", false}, {"mend", problem.hint}});
   }
   return guests;

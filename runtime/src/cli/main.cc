@@ -44,8 +44,9 @@ int run_program(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   const std::vector<Command> commands = {
-      add_list(app, global),       add_show(app, global),       add_validate(app, global), add_run(app, global, rest),
-      add_exec(app, global, rest), add_wasm(app, global, rest), add_doctor(app, global),
+      add_list(app, global),      add_show(app, global),       add_validate(app, global),
+      add_run(app, global, rest), add_exec(app, global, rest), add_wasm(app, global, rest),
+      add_doctor(app, global),    add_cache(app, global),      add_guests(app, global),
   };
   for (const Command& command : commands) command.app->fallthrough();
   try {

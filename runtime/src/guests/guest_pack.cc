@@ -1,107 +1,102 @@
 #include "guests/guest_pack.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "base/sha256.h"
+#include "catalog/resources.h"
 #include "os/files.h"
 
 namespace openskills {
 namespace {
 
-constexpr std::size_t kMaxManifestBytes = std::size_t{1} << 20U;
-constexpr int kSchema = 1;
-
-std::vector<std::string> strings_of(const nlohmann::json& json, const char* key) {
-  std::vector<std::string> strings;
-  const auto found = json.find(key);
-  if (found == json.end() || !found->is_array()) return strings;
-  for (const auto& item : *found) {
-    if (item.is_string()) strings.push_back(item.get<std::string>());
-  }
-  return strings;
-}
-
-std::string string_of(const nlohmann::json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-// A path inside the pack: relative, and without "..", since the manifest is data.
-bool is_inner_path(std::string_view path) {
-  return !path.empty() && path.front() != '/' && path.find("..") == std::string_view::npos;
-}
-
-std::unexpected<Error> damaged(const std::string& folder, std::string_view what) {
-  return fail_with_hint(ErrorCode::kGuestInvalid, fmt::format("guest pack '{}': {}", folder, what),
-                        "install the pack again");
-}
-
-Result<GuestPack> read_pack(const std::string& folder) {
-  TRY(const std::string text, os::read_file_at(folder + "/guest.json", kMaxManifestBytes));
-  const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object()) return damaged(folder, "guest.json is not a JSON object");
-  if (json.value("schema", nlohmann::json()) != kSchema) return damaged(folder, "guest.json has another schema");
-  GuestPack pack;
-  pack.name = string_of(json, "name");
-  pack.version = string_of(json, "version");
-  pack.language = string_of(json, "language");
-  pack.module_sha256 = string_of(json, "module_sha256");
-  pack.argv0 = string_of(json, "argv0");
-  pack.extensions = strings_of(json, "extensions");
-  pack.interpreters = strings_of(json, "interpreters");
-  pack.modules = strings_of(json, "modules");
-  std::sort(pack.modules.begin(), pack.modules.end());
-  if (const auto found = json.find("memory_min_bytes"); found != json.end() && found->is_number_unsigned()) {
-    pack.memory_min_bytes = found->get<std::uint64_t>();
-  }
-  const std::string module = string_of(json, "module");
-  if (pack.name.empty() || pack.language.empty() || !is_inner_path(module)) {
-    return damaged(folder, "name, language or module is missing");
-  }
-  pack.directory = folder;
-  pack.module_path = folder + "/" + module;
-  if (pack.argv0.empty()) pack.argv0 = pack.name;
-  if (const auto mounts = json.find("mounts"); mounts != json.end() && mounts->is_array()) {
-    for (const auto& mount : *mounts) {
-      if (!mount.is_object()) return damaged(folder, "a mount is not an object");
-      const std::string host = string_of(mount, "host");
-      const std::string guest = string_of(mount, "guest");
-      if (!is_inner_path(host) || guest.empty() || guest.front() != '/') return damaged(folder, "a mount is malformed");
-      pack.mounts.push_back({folder + "/" + host, guest});
-    }
-  }
-  TRY(os::file_info_at(pack.module_path));
-  return pack;
-}
+constexpr const char* kInstallAgain = "install the pack again";
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+Result<std::string> sha256_of_file(const std::string& path) {
+  TRY(const UniqueFd file, os::open_file(path));
+  TRY(const os::FileInfo info, os::file_info(file.get()));
+  Sha256 hash;
+  TRY(os::read_chunks(file.get(), info.size_bytes, path, [&](std::string_view bytes) { hash.update(bytes); }));
+  return hash.finish();
+}
+
+bool same_directory(const std::string& a, const std::string& b) {
+  const Result<std::string> canonical_a = os::canonical_path(a);
+  const Result<std::string> canonical_b = os::canonical_path(b);
+  return canonical_a && canonical_b && *canonical_a == *canonical_b;
+}
+
 }  // namespace
+
+ProgramFiles GuestPack::program_files() const {
+  ProgramFiles files;
+  files.sha256 = module_sha256;
+  for (const GuestMount& mount : mounts) {
+    if (!mount.sha256.empty()) files.trees.push_back({mount.host_path, mount.sha256});
+  }
+  for (const GuestCode& code : precompiled) files.compiled.push_back({directory, code.file, code.sha256, code.engine});
+  return files;
+}
+
+std::vector<GuestProblem> verify_guest_pack(const GuestPack& pack) {
+  std::vector<GuestProblem> problems;
+  const auto compare = [&](const Result<std::string>& found, const std::string& wanted, const std::string& path,
+                           GuestProblemCode code) {
+    if (wanted.empty() || (found && *found == wanted)) return;
+    const std::string what =
+        found ? fmt::format("'{}' has the SHA-256 {} and should have {}", path, *found, wanted) : found.error().message;
+    problems.push_back({code, pack.directory, fmt::format("guest pack '{}': {}", pack.directory, what), kInstallAgain});
+  };
+  if (!pack.module_sha256.empty()) {
+    compare(sha256_of_file(pack.module_path), pack.module_sha256, pack.module_path, GuestProblemCode::kModuleChanged);
+  }
+  for (const GuestMount& mount : pack.mounts) {
+    if (mount.sha256.empty()) continue;
+    compare(skill_digest(mount.host_path), mount.sha256, mount.host_path, GuestProblemCode::kLibraryChanged);
+  }
+  return problems;
+}
+
+void GuestRegistry::add_folder(const std::string& folder) {
+  const Result<UniqueFd> fd = os::open_directory(folder);
+  if (!fd) return;
+  Result<std::vector<os::DirectoryEntry>> entries = os::list_directory(fd->get(), folder);
+  if (!entries) {
+    problems_.push_back({GuestProblemCode::kFolderUnreadable, folder, entries.error().message,
+                         "make the folder readable, or take it out of OPENSKILLS_GUEST_PATH"});
+    return;
+  }
+  std::sort(entries->begin(), entries->end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  for (const os::DirectoryEntry& entry : *entries) {
+    const std::string directory = folder + "/" + entry.name;
+    if (!os::file_info_at(directory + "/guest.json")) continue;
+    std::expected<GuestPack, GuestProblem> pack = read_guest_pack(directory);
+    if (!pack) {
+      problems_.push_back(std::move(pack).error());
+      continue;
+    }
+    const auto known =
+        std::find_if(packs_.begin(), packs_.end(), [&](const GuestPack& other) { return other.name == pack->name; });
+    if (known == packs_.end()) {
+      packs_.push_back(std::move(*pack));
+    } else if (!same_directory(known->directory, directory)) {
+      hidden_.push_back({GuestProblemCode::kShadowed, directory,
+                         fmt::format("guest pack '{}' is hidden by '{}', which has the same name and was found before",
+                                     directory, known->directory),
+                         "give one of them another name to use both"});
+    }
+  }
+}
 
 GuestRegistry GuestRegistry::scan(const std::vector<std::string>& folders) {
   GuestRegistry registry;
-  for (const std::string& folder : folders) {
-    const Result<UniqueFd> fd = os::open_directory(folder);
-    if (!fd) continue;
-    Result<std::vector<os::DirectoryEntry>> entries = os::list_directory(fd->get(), folder);
-    if (!entries) {
-      registry.problems_.push_back(std::move(entries).error());
-      continue;
-    }
-    std::sort(entries->begin(), entries->end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-    for (const os::DirectoryEntry& entry : *entries) {
-      const std::string pack_folder = folder + "/" + entry.name;
-      if (!os::file_info_at(pack_folder + "/guest.json")) continue;
-      Result<GuestPack> pack = read_pack(pack_folder);
-      if (!pack) {
-        registry.problems_.push_back(std::move(pack).error());
-      } else if (std::none_of(registry.packs_.begin(), registry.packs_.end(),
-                              [&](const GuestPack& known) { return known.name == pack->name; })) {
-        registry.packs_.push_back(std::move(*pack));
-      }
-    }
+  for (std::size_t i = 0; i < folders.size(); ++i) {
+    const bool again = std::find(folders.begin(), folders.begin() + static_cast<std::ptrdiff_t>(i), folders[i]) !=
+                       folders.begin() + static_cast<std::ptrdiff_t>(i);
+    if (!again) registry.add_folder(folders[i]);
   }
   return registry;
 }
@@ -120,6 +115,27 @@ std::vector<std::string> GuestRegistry::default_folders() {
   return folders;
 }
 
+std::string GuestRegistry::mend_missing_guest() const {
+  std::string mend = "build it with scripts/build_runtime.sh, or name its folder in OPENSKILLS_GUEST_PATH";
+  if (!problems_.empty()) mend += "; a pack was found that cannot be used: see openskills guests list";
+  return mend;
+}
+
+GuestChoice GuestRegistry::choose(std::string_view language, std::span<const std::string> needed_modules) const {
+  GuestChoice best;
+  for (const GuestPack& pack : packs_) {
+    if (pack.language != language) continue;
+    GuestChoice choice{&pack, {}};
+    for (const std::string& module : needed_modules) {
+      if (!std::binary_search(pack.modules.begin(), pack.modules.end(), module)) {
+        choice.missing_modules.push_back(module);
+      }
+    }
+    if (best.pack == nullptr || choice.missing_modules.size() < best.missing_modules.size()) best = std::move(choice);
+  }
+  return best;
+}
+
 const GuestPack* GuestRegistry::find_language(std::string_view language) const noexcept {
   for (const GuestPack& pack : packs_) {
     if (pack.language == language) return &pack;
@@ -130,6 +146,13 @@ const GuestPack* GuestRegistry::find_language(std::string_view language) const n
 const GuestPack* GuestRegistry::find_interpreter(std::string_view command) const noexcept {
   for (const GuestPack& pack : packs_) {
     if (contains(pack.interpreters, command)) return &pack;
+  }
+  return nullptr;
+}
+
+const GuestPack* GuestRegistry::find_extension(std::string_view extension) const noexcept {
+  for (const GuestPack& pack : packs_) {
+    if (contains(pack.extensions, extension)) return &pack;
   }
   return nullptr;
 }

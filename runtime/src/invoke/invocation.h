@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "invoke/limits.h"
+#include "invoke/program_files.h"
 #include "openskills/options.h"
 #include "policy/capabilities.h"
 
@@ -30,6 +31,7 @@ struct Invocation {
   Capabilities capabilities;
   Limits limits;
   Determinism determinism;
+  ProgramFiles program_files;  // what an installed program's files have to be
 };
 
 // Receives the guest's output as it comes. Must not throw.

@@ -32,10 +32,12 @@ bool contains(const Range& range, std::string_view text) {
 }
 
 const OptionSyntax& syntax_of(std::string_view language) {
+  // Of a language that is a pack's own, only what is common to all: options begin with a hyphen.
+  static constexpr OptionSyntax kPlain{"", {}, {"-"}};
   for (const OptionSyntax& syntax : kSyntaxes) {
     if (syntax.language == language) return syntax;
   }
-  return kSyntaxes[0];
+  return kPlain;
 }
 
 CommandLine parse_interpreter(const GuestPack& pack, const std::vector<std::string>& command, std::size_t at) {
@@ -109,12 +111,12 @@ Result<CommandLine> parse_command_line(const GuestRegistry& guests, const std::v
   if (name == "python" || name == "python3" || (name == "uv" && command.size() > 2 && command[1] == "run")) {
     return fail_with_hint(ErrorCode::kGuestMissing,
                           fmt::format("'{}' needs the Python guest, which is not installed", name),
-                          "build it with scripts/build_runtime.sh, or name its folder in OPENSKILLS_GUEST_PATH");
+                          guests.mend_missing_guest());
   }
   if (contains(kKnownInterpreters, name)) {
     return fail_with_hint(ErrorCode::kTierUnavailable,
                           fmt::format("'{}' has no guest here, and there is no native tier in this version", name),
-                          "openskills doctor lists the guests that are installed");
+                          "openskills guests list shows the guests that are installed");
   }
   if (!from_system && names_a_script(program)) {
     CommandLine line;

@@ -117,6 +117,7 @@ Result<Plan> make_plan(const Skill* skill, const RunOptions& options) {
 
 Result<void> add_guest(const GuestPack& guest, Plan& plan) {
   plan.invocation.program_path = guest.module_path;
+  plan.invocation.program_files = guest.program_files();
   plan.guest_id = guest.id();
   for (const GuestMount& mount : guest.mounts) {
     TRY(check_not_taken(mount.guest_path, plan.invocation.capabilities.mounts));

@@ -2,6 +2,7 @@
 
 #include <iterator>
 
+#include "guests/trusted_code.h"
 #include "os/files.h"
 
 namespace openskills {
@@ -47,6 +48,12 @@ Result<void> protect_from_private(const std::vector<std::string>& private_direct
   return {};
 }
 
+// The user's list of code that may be mapped as native code: a script that could write it would name its own.
+void protect_trust_list(const std::string& writable, Mount& mount) {
+  const std::string list = canonical_when_made(TrustedCode::default_path());
+  if (list != writable && os::is_within(list, writable)) mount.protected_paths.push_back(beneath(list, writable));
+}
+
 }  // namespace
 
 Result<void> protect_mounts(const std::vector<std::string>& private_directories, std::vector<Mount>& mounts) {
@@ -54,6 +61,7 @@ Result<void> protect_mounts(const std::vector<std::string>& private_directories,
     if (mount.access != Access::kReadWrite || mount.role == MountRole::kTemporary) continue;
     TRY(const std::string writable, os::canonical_path(mount.host_path));
     TRY(protect_from_private(private_directories, mount, writable));
+    protect_trust_list(writable, mount);
     mount.protected_names.assign(std::begin(kProtectedNames), std::end(kProtectedNames));
     for (const Mount& other : mounts) {
       if (other.access != Access::kReadOnly) continue;

@@ -125,14 +125,15 @@ Runner::~Runner() = default;
 Executor& Runner::executor(Isolation isolation) {
   const std::lock_guard lock(state_->mutex);
   const RunnerOptions& options = state_->options;
+  const CacheSettings cache{options.cache_directory, options.cache_limit_bytes};
   if (isolation == Isolation::kProcess) {
-    if (!state_->isolated) state_->isolated = std::make_unique<IsolatedWasmExecutor>(options.cache_directory);
+    if (!state_->isolated) state_->isolated = std::make_unique<IsolatedWasmExecutor>(cache);
     return *state_->isolated;
   }
   if (!state_->in_process) {
     const EngineOptions engine{options.pool_slots == 0 ? Allocation::kOnDemand : Allocation::kPooling,
                                std::max(1U, options.pool_slots)};
-    state_->in_process = std::make_unique<InProcessWasmExecutor>(options.cache_directory, engine);
+    state_->in_process = std::make_unique<InProcessWasmExecutor>(cache, engine);
   }
   return *state_->in_process;
 }

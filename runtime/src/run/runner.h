@@ -15,6 +15,7 @@ namespace openskills {
 struct RunnerOptions {
   std::string cache_directory;  // of compiled modules; ModuleStore's default when empty
   std::uint32_t pool_slots = 0;  // guests at once in process; 0: one at a time, for programs that run once
+  std::uint64_t cache_limit_bytes = 0;  // of the compiled modules together; default_cache_limit_bytes() when 0
 };
 
 class Runner {

@@ -9,6 +9,7 @@
 #include "os/files.h"
 #include "wasm/epoch_ticker.h"
 #include "wasm/guest_run.h"
+#include "wasm/module_request.h"
 #include "wasm/module_store.h"
 
 namespace openskills {
@@ -32,16 +33,14 @@ constexpr std::chrono::milliseconds kSlotPoll{5};
 }  // namespace
 
 struct InProcessWasmExecutor::State {
-  State(std::string cache, EngineOptions engine_options)
-      : cache_directory(std::move(cache)),
-        options(engine_options),
-        slots(static_cast<std::ptrdiff_t>(options.pool_slots)) {}
+  State(CacheSettings settings, EngineOptions engine_options)
+      : cache(std::move(settings)), options(engine_options), slots(static_cast<std::ptrdiff_t>(options.pool_slots)) {}
 
   Result<void> ensure_engine();
-  Result<std::shared_ptr<const Module>> load(const std::string& program_path);
+  Result<std::shared_ptr<const Module>> load(const Invocation& invocation, const CancelToken& cancel);
   Result<void> take_slot(std::int64_t deadline_ns, const CancelToken& cancel);
 
-  std::string cache_directory;
+  CacheSettings cache;
   EngineOptions options;
   std::counting_semaphore<kMaxSlots> slots;
   std::mutex mutex;  // guards what follows until the engine is there
@@ -58,15 +57,18 @@ Result<void> InProcessWasmExecutor::State::ensure_engine() {
   return {};
 }
 
-Result<std::shared_ptr<const Module>> InProcessWasmExecutor::State::load(const std::string& program_path) {
+Result<std::shared_ptr<const Module>> InProcessWasmExecutor::State::load(const Invocation& invocation,
+                                                                         const CancelToken& cancel) {
+  const std::string& program_path = invocation.program_path;
   TRY(const os::FileInfo file, os::file_info_at(program_path));
   const std::lock_guard lock(mutex);
   if (const auto found = modules.find(program_path); found != modules.end() && same_file(found->second.file, file)) {
     return found->second.module;
   }
-  TRY(const ModuleStore store, ModuleStore::open(cache_directory, Engine::code_fingerprint()));
-  TRY(const CompiledModule compiled,
-      store.get(program_path, [&](std::string_view bytes) { return engine->compile(bytes, program_path); }));
+  TRY(const ModuleStore store, ModuleStore::open(cache, Engine::code_fingerprint()));
+  TRY(const CompiledModule compiled, store.get(module_request(invocation, &cancel), [&](std::string_view bytes) {
+    return engine->compile(bytes, program_path);
+  }));
   TRY(std::shared_ptr<const Module> module, engine->load_compiled(compiled.code.get(), program_path));
   modules[program_path] = {file, module};
   return module;
@@ -82,8 +84,8 @@ Result<void> InProcessWasmExecutor::State::take_slot(std::int64_t deadline_ns, c
   return {};
 }
 
-InProcessWasmExecutor::InProcessWasmExecutor(std::string cache_directory, EngineOptions engine_options)
-    : state_(std::make_unique<State>(std::move(cache_directory), engine_options)) {}
+InProcessWasmExecutor::InProcessWasmExecutor(CacheSettings cache, EngineOptions engine_options)
+    : state_(std::make_unique<State>(std::move(cache), engine_options)) {}
 
 InProcessWasmExecutor::~InProcessWasmExecutor() = default;
 
@@ -91,7 +93,7 @@ Result<ExecutionResult> InProcessWasmExecutor::execute(const Invocation& invocat
                                                        const CancelToken& cancel) {
   State& state = *state_;
   TRY(state.ensure_engine());
-  TRY(const std::shared_ptr<const Module> module, state.load(invocation.program_path));
+  TRY(const std::shared_ptr<const Module> module, state.load(invocation, cancel));
   const std::int64_t started_ns = os::monotonic_now_ns();
   TRY(state.take_slot(deadline_after(started_ns, invocation.limits.wall_ms), cancel));
   struct Slot {

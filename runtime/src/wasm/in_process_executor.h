@@ -10,12 +10,13 @@
 
 #include "invoke/invocation.h"
 #include "wasm/engine.h"
+#include "wasm/module_store.h"
 
 namespace openskills {
 
 class InProcessWasmExecutor : public Executor {
  public:
-  InProcessWasmExecutor(std::string cache_directory, EngineOptions engine_options);
+  InProcessWasmExecutor(CacheSettings cache, EngineOptions engine_options);
   ~InProcessWasmExecutor() override;
 
   [[nodiscard]] Result<ExecutionResult> execute(const Invocation& invocation, OutputSink& sink,

@@ -14,6 +14,7 @@
 #include "wasm/compile_child.h"
 #include "wasm/engine.h"
 #include "wasm/guest_run.h"
+#include "wasm/module_request.h"
 #include "wasm/module_store.h"
 #include "wasm/run_report.h"
 
@@ -167,8 +168,8 @@ Result<ExecutionResult> read_report(const Watched& watched, const os::ChildStatu
 Result<ExecutionResult> IsolatedWasmExecutor::execute(const Invocation& invocation, OutputSink& sink,
                                                       const CancelToken& cancel) {
   const std::int64_t started_ns = os::monotonic_now_ns();
-  TRY(const ModuleStore store, ModuleStore::open(cache_directory_, Engine::code_fingerprint()));
-  TRY(CompiledModule compiled, store.get(invocation.program_path, [&](std::string_view bytes) {
+  TRY(const ModuleStore store, ModuleStore::open(cache_, Engine::code_fingerprint()));
+  TRY(CompiledModule compiled, store.get(module_request(invocation, &cancel), [&](std::string_view bytes) {
     return compile_in_child(bytes, invocation.program_path, cancel);
   }));
   // Compiling has a limit of its own and is paid once; the guest's time begins when its code is there.

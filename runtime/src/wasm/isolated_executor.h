@@ -6,23 +6,22 @@
 // when the deadline has passed, whatever the child does.
 #pragma once
 
-#include <string>
-
 #include "invoke/invocation.h"
+#include "wasm/module_store.h"
 
 namespace openskills {
 
 class IsolatedWasmExecutor : public Executor {
  public:
-  // `cache_directory`: where compiled code is kept; see module_store.h.
-  explicit IsolatedWasmExecutor(std::string cache_directory) : cache_directory_(std::move(cache_directory)) {}
+  // `cache`: where compiled code is kept; see module_store.h.
+  explicit IsolatedWasmExecutor(CacheSettings cache) : cache_(std::move(cache)) {}
 
   // Unknown modules are compiled first, in a jailed child of their own with the same deadline.
   [[nodiscard]] Result<ExecutionResult> execute(const Invocation& invocation, OutputSink& sink,
                                                 const CancelToken& cancel) override;
 
  private:
-  std::string cache_directory_;
+  CacheSettings cache_;
 };
 
 }  // namespace openskills

@@ -1,5 +1,3 @@
-#include "wasm/module_store.h"
-
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -8,63 +6,16 @@
 
 #include <atomic>
 #include <csignal>
-#include <filesystem>
-#include <fstream>
 #include <thread>
+#include <vector>
 
+#include "base/sha256.h"
 #include "os/child_process.h"
 #include "os/test_alone.h"
+#include "wasm/module_store_test_support.h"
 
 namespace openskills {
 namespace {
-
-namespace fs = std::filesystem;
-
-class ModuleStoreTest : public ::testing::Test {
- protected:
-  ModuleStoreTest() : temporary_(os::TemporaryDirectory::create("openskills-store-test-").value()) {
-    module_ = path("module.wasm");
-    put(module_, "module one");
-  }
-
-  [[nodiscard]] std::string path(std::string_view name) const { return temporary_.path() + "/" + std::string(name); }
-  [[nodiscard]] std::string cache() const { return path("cache"); }
-  static void put(const std::string& file, std::string_view bytes) {
-    std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
-  }
-
-  // What a get gives: the code's bytes, or "error: " and the name of the code.
-  std::string get(const std::string& fingerprint = "engine-1") {
-    const Result<ModuleStore> store = ModuleStore::open(cache(), fingerprint);
-    if (!store) return "error: " + std::string(error_code_name(store.error().code));
-    const Result<CompiledModule> compiled = store->get(module_, [&](std::string_view bytes) -> Result<std::string> {
-      ++compilations_;
-      return "code of " + std::string(bytes) + " for " + fingerprint;
-    });
-    if (!compiled) return "error: " + std::string(error_code_name(compiled.error().code));
-    compiled_now_ = compiled->compiled_now;
-    return os::read_file(compiled->code.get(), 1 << 20, "code").value();
-  }
-
-  [[nodiscard]] std::string only_file(const std::string& extension) const {
-    std::string found;
-    for (const auto& entry : fs::directory_iterator(cache())) {
-      if (entry.path().extension() != extension) continue;
-      EXPECT_TRUE(found.empty()) << "two files " << extension;
-      found = entry.path().string();
-    }
-    EXPECT_FALSE(found.empty()) << "no file " << extension;
-    return found;
-  }
-
-  static constexpr const char* kCode = "code of module one for engine-1";
-  std::string module_;
-  int compilations_ = 0;
-  bool compiled_now_ = false;
-
- private:
-  os::TemporaryDirectory temporary_;
-};
 
 TEST_F(ModuleStoreTest, CompilesOnce) {
   EXPECT_EQ(get(), kCode);
@@ -242,15 +193,15 @@ TEST_F(ModuleStoreTest, AFolderOfSomebodyElseIsRefused) {
 }
 
 TEST_F(ModuleStoreTest, ARelativeOrEmptyFolderIsRefused) {
-  EXPECT_EQ(ModuleStore::open("", "f").error().code, ErrorCode::kCacheUnusable);
-  EXPECT_EQ(ModuleStore::open("cache", "f").error().code, ErrorCode::kCacheUnusable);
+  EXPECT_EQ(ModuleStore::open(std::string(), "f").error().code, ErrorCode::kCacheUnusable);
+  EXPECT_EQ(ModuleStore::open(std::string("cache"), "f").error().code, ErrorCode::kCacheUnusable);
 }
 
 TEST_F(ModuleStoreTest, AnErrorOfTheCompilerLeavesNothingThatLooksLikeAnEntry) {
   const ModuleStore store = ModuleStore::open(cache(), "engine-1").value();
   const auto fails = [](std::string_view) -> Result<std::string> { return fail(ErrorCode::kModuleInvalid, "bad"); };
   EXPECT_EQ(store.get(module_, fails).error().code, ErrorCode::kModuleInvalid);
-  for (const auto& entry : fs::directory_iterator(cache())) EXPECT_EQ(entry.path().extension(), ".lock");
+  EXPECT_TRUE(fs::is_empty(cache()));
   EXPECT_EQ(get(), kCode);
 }
 
@@ -277,7 +228,7 @@ TEST_ALONE(ModuleStore, AWriteThatFailsLeavesNoHalfEntry) {
         return store.get(top.path() + "/module", large) ? 1 : 0;
       }).value();
   EXPECT_TRUE(child.wait()->exited_with(0));
-  for (const auto& entry : fs::directory_iterator(top.path() + "/cache")) EXPECT_EQ(entry.path().extension(), ".lock");
+  EXPECT_TRUE(fs::is_empty(top.path() + "/cache"));
   const ModuleStore store = ModuleStore::open(top.path() + "/cache", "e").value();
   EXPECT_TRUE(
       store.get(top.path() + "/module", [](std::string_view) { return Result<std::string>("c"); })->compiled_now);
@@ -296,7 +247,7 @@ TEST_ALONE(ModuleStore, ProcessesThatAskTogetherCompileOnce) {
     return compiled && os::read_file(compiled->code.get(), 100, "code").value_or("") == "code" ? 0 : 1;
   };
   std::vector<os::ChildProcess> children;
-  for (int i = 0; i < 6; ++i) children.push_back(os::ChildProcess::start(ask).value());
+  for (int i = 0; i < 8; ++i) children.push_back(os::ChildProcess::start(ask).value());
   for (os::ChildProcess& child : children) EXPECT_TRUE(child.wait()->exited_with(0));
   EXPECT_EQ(os::read_file_at(top.path() + "/compilations", 100).value(), "x");
 }
@@ -319,6 +270,102 @@ TEST_F(ModuleStoreTest, ThreadsThatAskTogetherCompileOnce) {
   threads.clear();
   EXPECT_EQ(compilations, 1);
   EXPECT_EQ(good, 8);
+}
+
+TEST_F(ModuleStoreTest, AModuleWithAnotherDigestThanAskedForIsRefused) {
+  const ModuleStore store = ModuleStore::open(cache(), "e").value();
+  const auto compile = [](std::string_view) { return Result<std::string>("code"); };
+  ModuleRequest request{.path = module_, .sha256 = sha256_hex("module one")};
+  EXPECT_FALSE(store.knows(request));
+  EXPECT_TRUE(store.get(request, compile)->compiled_now);
+  EXPECT_TRUE(store.knows(request));
+  EXPECT_FALSE(store.get(request, compile)->compiled_now);
+  request.sha256 = sha256_hex("another");
+  EXPECT_FALSE(store.knows(request));
+  EXPECT_EQ(store.get(request, compile).error().code, ErrorCode::kGuestInvalid);
+  put(module_, "module 1.1");
+  request.sha256 = sha256_hex("module one");
+  EXPECT_EQ(store.get(request, compile).error().code, ErrorCode::kGuestInvalid);
+}
+
+TEST_F(ModuleStoreTest, TheFirstUseIsAskedOnceForEachFileAndKey) {
+  const ModuleStore store = ModuleStore::open(cache(), "e").value();
+  const auto compile = [](std::string_view) { return Result<std::string>("code"); };
+  int asked = 0;
+  bool good = false;
+  ModuleRequest request{.path = module_, .first_use_key = "one"};
+  request.first_use = [&]() -> Result<void> {
+    ++asked;
+    if (good) return {};
+    return fail(ErrorCode::kGuestInvalid, "no");
+  };
+  EXPECT_EQ(store.get(request, compile).error().code, ErrorCode::kGuestInvalid);
+  EXPECT_EQ(store.get(request, compile).error().code, ErrorCode::kGuestInvalid);
+  good = true;
+  EXPECT_TRUE(store.get(request, compile));
+  EXPECT_EQ(asked, 3);
+  EXPECT_TRUE(store.get(request, compile));
+  EXPECT_EQ(asked, 3);
+  request.first_use_key = "two";
+  EXPECT_TRUE(store.get(request, compile));
+  EXPECT_EQ(asked, 4);
+}
+
+TEST_F(ModuleStoreTest, TrustedCodeIsTakenInsteadOfCompiling) {
+  const ModuleStore store = ModuleStore::open(cache(), "e").value();
+  ModuleRequest request{.path = module_};
+  request.trusted_code = [](std::string_view sha256) -> std::optional<std::string> {
+    EXPECT_EQ(sha256, sha256_hex("module one"));
+    return "code made elsewhere";
+  };
+  const auto never = [](std::string_view) -> Result<std::string> { return fail(ErrorCode::kInternal, "compiled"); };
+  for (int round = 0; round < 2; ++round) {
+    const CompiledModule compiled = store.get(request, never).value();
+    EXPECT_FALSE(compiled.compiled_now);
+    EXPECT_EQ(os::read_file(compiled.code.get(), 100, "code").value(), "code made elsewhere");
+  }
+}
+
+TEST_F(ModuleStoreTest, WaitingForAnotherCompilerCanBeCancelled) {
+  const ModuleStore store = ModuleStore::open(cache(), "e").value();
+  CancelToken cancel;
+  std::atomic<bool> compiling = false;
+  std::jthread slow([&] {
+    (void)store.get(module_, [&](std::string_view) -> Result<std::string> {
+      compiling = true;
+      while (!cancel.cancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      return std::string("code");
+    });
+  });
+  while (!compiling) std::this_thread::yield();
+  cancel.cancel();
+  const ModuleRequest request{.path = module_, .cancel = &cancel};
+  const auto never = [](std::string_view) -> Result<std::string> { return fail(ErrorCode::kInternal, "compiled"); };
+  EXPECT_EQ(store.get(request, never).error().code, ErrorCode::kCancelled);
+}
+
+TEST(CacheLimit, FollowsTheEnvironment) {
+  const std::string before = os::environment_variable("OPENSKILLS_CACHE_LIMIT");
+  const std::pair<const char*, std::uint64_t> rows[] = {{"", kDefaultCacheLimitBytes},
+                                                        {"1000", 1000},
+                                                        {"64K", 64 << 10},
+                                                        {"3M", 3 << 20},
+                                                        {"4G", 4ULL << 30U},
+                                                        {"0", kDefaultCacheLimitBytes},
+                                                        {"M", kDefaultCacheLimitBytes},
+                                                        {"-1", kDefaultCacheLimitBytes},
+                                                        {"1x", kDefaultCacheLimitBytes},
+                                                        {"99999999999999T", kDefaultCacheLimitBytes}};
+  for (const auto& [text, bytes] : rows) {
+    ::setenv("OPENSKILLS_CACHE_LIMIT", text, 1);
+    EXPECT_EQ(default_cache_limit_bytes(), bytes) << text;
+  }
+  if (before.empty()) {
+    ::unsetenv("OPENSKILLS_CACHE_LIMIT");
+  } else {
+    ::setenv("OPENSKILLS_CACHE_LIMIT", before.c_str(), 1);
+  }
 }
 
 TEST(ModuleStoreDirectory, FollowsTheEnvironment) {

@@ -1,0 +1,28 @@
+"""seal_manifest.py FOLDER: adds to FOLDER/guest.json the digest of each folder it mounts, as it lies in the pack:
+SHA-256 over the sorted records `path NUL hexdigest LF` of its files (docs/spec.md, "Guest packs")."""
+import hashlib
+import json
+import pathlib
+import sys
+
+
+def tree_sha256(folder):
+    digest = hashlib.sha256()
+    paths = sorted((str(path.relative_to(folder)).encode(), path) for path in folder.rglob("*") if not path.is_dir())
+    for name, path in paths:
+        if path.is_symlink() or not path.is_file():
+            sys.exit(f"{path} is not a regular file")
+        digest.update(name + b"\0" + hashlib.sha256(path.read_bytes()).hexdigest().encode() + b"\n")
+    return digest.hexdigest()
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    manifest = json.loads((folder / "guest.json").read_text())
+    manifest.setdefault("start", "command")
+    for mount in manifest["mounts"]:
+        mount["sha256"] = tree_sha256(folder / mount["host"])
+    (folder / "guest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+
+
+main()
