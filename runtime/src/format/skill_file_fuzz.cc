@@ -93,8 +93,9 @@ void check_prefix(std::string_view text, std::size_t cut, const LoadAttempt& who
   check_diagnostics(attempt.diagnostics);
   if (!whole.manifest) return;  // what is wrong with the body is not seen yet
   require(attempt.manifest.has_value(), "a prefix with the frontmatter does not load though the file does");
-  require(attempt.manifest->name == whole.manifest->name && attempt.manifest->description == whole.manifest->description,
-          "a prefix with the frontmatter gives another manifest");
+  require(
+      attempt.manifest->name == whole.manifest->name && attempt.manifest->description == whole.manifest->description,
+      "a prefix with the frontmatter gives another manifest");
 }
 
 }  // namespace
@@ -110,7 +111,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const LoadAttempt whole = try_load_lenient(text, kFolder, BodyWanted::kYes);
   check_diagnostics(whole.diagnostics);
   fuzzing::require(whole.manifest.has_value() != has_errors(whole.diagnostics), "a manifest with an error, or neither");
-  fuzzing::require(load_lenient(text, kFolder).has_value() == whole.manifest.has_value(), "the two ways to load differ");
+  fuzzing::require(load_lenient(text, kFolder).has_value() == whole.manifest.has_value(),
+                   "the two ways to load differ");
   if (whole.manifest) check_manifest(*whole.manifest);
   check_prefix(text, cut, whole);
 

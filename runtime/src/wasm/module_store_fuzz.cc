@@ -96,9 +96,7 @@ void damage(const CacheFolder& folder, FuzzedDataProvider& input) {
       fs::remove(path, ignored);
       fs::create_symlink(folder.root() / "outside", path, ignored);
       return;
-    default:
-      fs::remove(path, ignored);
-      fs::create_directory(path, ignored);
+    default: fs::remove(path, ignored); fs::create_directory(path, ignored);
   }
 }
 

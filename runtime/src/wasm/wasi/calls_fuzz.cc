@@ -17,8 +17,8 @@ constexpr std::uint32_t kIovecs = 1024;
 constexpr std::uint32_t kSubscriptions = 1280;
 constexpr std::uint32_t kScratch = 4096;
 
-constexpr std::array<std::string_view, 10> kPathTexts = {"a",       "d/x",  "l/x", "out/secret", ".git/config",
-                                                         "../outs", "new",  "d",   "keep/this",  "d/../a"};
+constexpr std::array<std::string_view, 10> kPathTexts = {"a",       "d/x", "l/x", "out/secret", ".git/config",
+                                                         "../outs", "new", "d",   "keep/this",  "d/../a"};
 
 template <class Method>
 struct Caller;

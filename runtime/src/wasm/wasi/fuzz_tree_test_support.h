@@ -256,9 +256,9 @@ void fuzz_one(std::string stdin_bytes, Run run) {
     run(*context);
     fuzzing::require(context->disk_written_bytes() <= kFuzzDiskBytes, "more bytes written than the limit allows");
     for (const ChangedFile& file : context->take_changed_files()) {
-      fuzzing::require(file.mount_guest_path == "/work" && !has_dot_dot(file.relative_path) &&
-                           !file.relative_path.starts_with('/'),
-                       "a changed file that is not in the writable mount");
+      fuzzing::require(
+          file.mount_guest_path == "/work" && !has_dot_dot(file.relative_path) && !file.relative_path.starts_with('/'),
+          "a changed file that is not in the writable mount");
     }
   }
   fuzzing::require(os::open_descriptors().value() == open_before, "a descriptor was left open");

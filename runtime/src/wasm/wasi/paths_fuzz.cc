@@ -13,9 +13,9 @@ constexpr std::size_t kMemoryBytes = 16384;
 constexpr int kMostCalls = 12;
 
 // Parts of paths that mean something in FuzzTree.
-constexpr std::array<std::string_view, 20> kParts = {
-    "a", "d", "x", "e", "l", "out", "abs", "loop", ".git", ".GIT", "config", "keep", "this", "manual",
-    "s", "up", "outside", "secret", "..", "."};
+constexpr std::array<std::string_view, 20> kParts = {"a",    "d",    "x",       "e",      "l",    "out",  "abs",
+                                                     "loop", ".git", ".GIT",    "config", "keep", "this", "manual",
+                                                     "s",    "up",   "outside", "secret", "..",   "."};
 
 class Guest {
  public:
