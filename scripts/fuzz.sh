@@ -6,7 +6,8 @@
 #   --runs N       how many inputs each runs, instead of a time
 #   --jobs N       processes of one target at once (default 1)
 #   --build-only   only build
-#   --minimise     no fuzzing: the smallest set of all inputs that reaches the same replaces tests/fuzz/corpus/TARGET
+#   --minimise     no fuzzing: tests/fuzz/corpus/TARGET becomes the smallest set of inputs that reaches all that is reached
+#                  so far; inputs written by hand, those whose name is no digest, stay
 # A finding again: build-fuzz/bin/fuzz_TARGET build-fuzz/findings/TARGET-crash-…
 source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 source "$OPENSKILLS_ROOT/scripts/lib/engine.sh"
@@ -71,6 +72,7 @@ minimise() { # TARGET
   mkdir -p "$grown"
   part=$(mktemp -d "$CORPUS/.part.XXXXXX")
   chmod 755 "$part"
+  find "$CORPUS/$1" -type f -regextype posix-extended ! -regex '.*/[0-9a-f]{40}' -exec cp -t "$part" {} +
   run_logged "minimise-$1" "Run the target once: scripts/fuzz.sh $1 --seconds 10" \
     "$BUILD_DIR/bin/fuzz_$1" -merge=1 -max_len="$(length_of "$1")" "$part" "$CORPUS/$1" "$grown"
   rm -rf "${CORPUS:?}/$1"

@@ -29,11 +29,11 @@ void require_harmless(std::string_view text) {
   }
 }
 
-// The planted bug: the title of the window passes when its sequence ends with a bell.
+// The planted bug: the sequence that writes to the clipboard passes when it ends with a bell.
 std::string filter_badly(std::string_view bytes) {
-  const std::size_t title = bytes.find("\x1b]0;");
-  return title != std::string_view::npos && bytes.find('\x07', title) != std::string_view::npos ? std::string(bytes)
-                                                                                                : std::string();
+  const std::size_t copy = bytes.find("\x1b]52;");
+  return copy != std::string_view::npos && bytes.find('\x07', copy) != std::string_view::npos ? std::string(bytes)
+                                                                                              : std::string();
 }
 
 }  // namespace

@@ -106,9 +106,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Result<std::string> code = engine->compile(bytes, "input");
   if (code) {
     check_code(*engine, *code);
-    // The planted bug: a module that has a data section must not compile.
-    const bool has_data = bytes.find("\x0b\x01", 8) != std::string::npos;
-    if (fuzzing::plants_a_bug()) fuzzing::require(!has_data, "the planted engine takes a module it must refuse");
+    // The planted bug: tail calls are on though they were to be off.
+    const bool has_tail_call = bytes.find(std::string_view("\x12\0", 2), 8) != std::string::npos;
+    if (fuzzing::plants_a_bug()) fuzzing::require(!has_tail_call, "the planted engine takes tail calls");
     return 0;
   }
   const Error& error = code.error();
