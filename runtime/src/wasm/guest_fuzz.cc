@@ -104,6 +104,7 @@ std::string interpreter() {
   std::string labels;
   for (std::size_t i = 0; i < count; ++i) blocks += "(block ";
   for (std::size_t i = 0; i <= count; ++i) labels += fmt::format(" {}", i);
+  // The innermost block ends first: a label's number is the number of its operation.
   return "(module " + declarations() + R"(
     (memory (export "memory") 1 64)
     (data (i32.const 256) "\00\20\00\00\40\00\00\00")
@@ -120,10 +121,9 @@ std::string interpreter() {
       (loop $next
         (if (i32.ge_u (global.get $at) (global.get $end)) (then return))
         (global.set $at (i32.add (global.get $at) (i32.const 1)))
-        (block $skip )" +
-         blocks + "(br_table" + labels + R"( (i32.load8_u (i32.sub (global.get $at) (i32.const 1)))))" +
-         operations().substr(1) + R"()
-        (br $next))))";
+        )" +
+         blocks + "(br_table" + labels + " (i32.load8_u (i32.sub (global.get $at) (i32.const 1))))" + operations() + R"(
+        (br $next)))))";
 }
 
 std::string assemble(std::string_view text) {
@@ -181,7 +181,9 @@ Invocation invocation_of(const wasi::FuzzTree& tree, std::string program) {
   invocation.limits.files_created = wasi::kFuzzFiles;
   invocation.limits.open_files = wasi::kFuzzOpenFiles;
   invocation.limits.memory_bytes = kMemoryLimitBytes;
-  invocation.limits.wall_ms = 5'000;
+  // A guest that hangs is for libFuzzer's -timeout to find; a slow machine must not look like one.
+  invocation.limits.wall_ms = 600'000;
+  invocation.limits.cpu_ms = 600'000;
   return invocation;
 }
 
