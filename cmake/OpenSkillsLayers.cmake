@@ -6,6 +6,8 @@ target_compile_options(openskills_options INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror>
   # g++ 12 reports both for correct uses of std::string and std::expected (GCC bugs 105329 and 105562).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-maybe-uninitialized>
+  # libstdc++ 12 uses what it deprecates itself, in std::stable_sort.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>
   -ffunction-sections -fdata-sections)
 target_compile_definitions(openskills_options INTERFACE _GNU_SOURCE OPENSKILLS_VERSION="${PROJECT_VERSION}")
 target_include_directories(openskills_options INTERFACE
@@ -16,6 +18,10 @@ if(OPENSKILLS_SANITIZE)
     -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   target_link_options(openskills_options INTERFACE -fsanitize=address,undefined)
   target_compile_definitions(openskills_options INTERFACE OPENSKILLS_SANITIZE=1)
+endif()
+if(OPENSKILLS_BUILD_FUZZERS)
+  # What the fuzzer steers by; only its own programs link the rest of it.
+  target_compile_options(openskills_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 function(openskills_layer name)

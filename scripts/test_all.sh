@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Builds everything and runs every test: release first, then the same tests under AddressSanitizer and
-# UndefinedBehaviorSanitizer. Quiet when all is well: one line a step, and each test run's own summary.
-#   --release-only   leave the sanitizers out
+# UndefinedBehaviorSanitizer, then each fuzz target for some seconds. Quiet when all is well: one line a step, and each
+# test run's own summary.
+#   --release-only   leave the sanitizers and the fuzzers out
 # Tests that cannot run under the sanitizers carry the ctest label `no-asan`.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
-PRESETS=(release asan)
+PRESETS=(release asan fuzz)
 PHASES=()
 
 # timed NAME COMMAND… : runs a phase and notes how long it took.
@@ -66,7 +67,11 @@ done
 
 timed "dependencies" "$OPENSKILLS_ROOT/scripts/install_dependencies.sh"
 for preset in "${PRESETS[@]}"; do
-  timed "build $preset" "$OPENSKILLS_ROOT/scripts/build_runtime.sh" --preset "$preset"
+  if [[ $preset == fuzz ]]; then
+    timed "build fuzz" "$OPENSKILLS_ROOT/scripts/fuzz.sh" --build-only
+  else
+    timed "build $preset" "$OPENSKILLS_ROOT/scripts/build_runtime.sh" --preset "$preset"
+  fi
 done
 for preset in "${PRESETS[@]}"; do
   timed "test $preset" run_ctest "$preset"

@@ -90,8 +90,10 @@ class Files(TestCase):
         (self.work / ".git").mkdir()
         (self.work / ".git" / "config").write_text("safe")
         denied = [".git/config", ".git/hooks/pre-commit", ".git/commondir", ".claude/settings.json", "openskills.toml",
-                  "ordinary/.git/config", "ordinary/.GIT/config", ".vscode/tasks.json"]
-        code = "import os\nfor folder in ('.git/hooks', '.claude', 'ordinary', 'ordinary/.git', 'ordinary/.GIT', '.vscode'):\n" \
+                  "ordinary/.git/config", "ordinary/.GIT/config", ".vscode/tasks.json", ".bashrc", ".zshenv",
+                  "ordinary/.profile", ".ssh/authorized_keys", ".gitconfig", ".gitmodules", ".husky/pre-commit"]
+        code = "import os\nfor folder in ('.git/hooks', '.claude', 'ordinary', 'ordinary/.git', 'ordinary/.GIT', '.vscode', " \
+               "'.ssh', '.husky'):\n" \
                "    try: os.makedirs(folder)\n    except OSError: pass\n" + WRITE
         lines = self.lines(code, *denied, "ordinary/file", ".gitignore")
         self.assertEqual(lines, [f"denied {path}" for path in denied] + ["wrote ordinary/file", "wrote .gitignore"])

@@ -138,6 +138,14 @@ INSTANTIATE_TEST_SUITE_P(Inputs, HostileYaml,
                                          repeat("? ", 400'000), repeat("a: 1\nb: 2\n", 100'000),
                                          "a: \"" + std::string(1'000'000, 'x')));
 
+// A view that points nowhere is as empty as one that points to nothing.
+TEST(Yaml, AnEmptyTextIsAnEmptyScalar) {
+  for (const std::string_view text : {std::string_view(), std::string_view("")}) {
+    EXPECT_EQ(dump(parse_yaml_events(text, 1).value().root), "@1:1 \"\"");
+    EXPECT_EQ(dump(parse_yaml(text, 1).value().root), "@1:1 \"\"");
+  }
+}
+
 TEST(Yaml, AHugeScalarIsRead) {
   const std::string text = "a: \"" + std::string(1'000'000, 'x') + "\"\n";
   const YamlResult parsed = parse_yaml_events(text, 1);

@@ -14,7 +14,7 @@ namespace openskills {
 // The options of a run that gets `input`: standard input, and SKILL_INPUT while it is small.
 [[nodiscard]] RunOptions options_with_input(RunOptions options, const nlohmann::json& input);
 
-// What the run's standard output means: its JSON value when it is one, else its text.
+// What the run's standard output means: its JSON value when it is one that nests at most 256 levels, else its text.
 [[nodiscard]] nlohmann::json output_of(const std::string& stdout_bytes);
 
 }  // namespace openskills

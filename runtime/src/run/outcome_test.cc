@@ -253,6 +253,20 @@ TEST(ExecuteSkill, OutputThatParsesIsJsonElseText) {
   EXPECT_TRUE(output_of(std::string(1 << 20, '[')).is_string());
 }
 
+// Deep enough to overflow the stack of whoever writes it, were it taken as a value.
+TEST(ExecuteSkill, T25_OutputThatNestsTooDeepIsText) {
+  const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  Outcome outcome;
+  outcome.output = output_of(nested(256));
+  EXPECT_TRUE(outcome.output.is_array());
+  outcome.output = output_of(nested(257));
+  EXPECT_EQ(outcome.output, Json(nested(257)));
+  outcome.output = output_of(nested(500'000));
+  EXPECT_EQ(to_json(outcome)["output"], Json(nested(500'000)));
+  // Brackets in strings do not nest.
+  EXPECT_TRUE(output_of("[\"" + std::string(1000, '[') + "\\\"" + std::string(1000, '{') + "\"]").is_array());
+}
+
 TEST(RunnerErrors, AreOutcomesWithTheFittingStatus) {
   const std::pair<ErrorCode, Status> rows[] = {
       {ErrorCode::kTierUnavailable, Status::kRefused}, {ErrorCode::kGuestMissing, Status::kRefused},

@@ -8,9 +8,12 @@
 namespace openskills {
 namespace {
 
-// Folders and files other tools take their configuration or programs from.
-constexpr const char* kProtectedNames[] = {".git",    ".claude", ".agents", ".codex",          ".openskills",
-                                           ".cursor", ".gemini", ".vscode", "openskills.toml", ".mcp.json"};
+// Folders and files other tools take their configuration or programs from: of agents and editors, of git and its hooks,
+// and what shells and ssh read when the workspace is, or becomes, someone's home folder.
+constexpr const char* kProtectedNames[] = {
+    ".git",        ".gitconfig",    ".gitmodules",     ".husky",    ".claude", ".agents",   ".codex",  ".cursor",
+    ".gemini",     ".openskills",   "openskills.toml", ".mcp.json", ".vscode", ".idea",     ".bashrc", ".profile",
+    ".bash_login", ".bash_profile", ".bash_logout",    ".zshrc",    ".zshenv", ".zprofile", ".zlogin", ".ssh"};
 
 std::string beneath(const std::string& path, const std::string& folder) { return path.substr(folder.size() + 1); }
 

@@ -32,6 +32,8 @@ constexpr char kErrorFollows = 'E';
 
 Result<std::string> compile_jailed(std::string_view wasm_bytes, std::string_view name, int answer_fd) {
   TRY(jail::keep_only_descriptors({answer_fd}));
+  // What a module makes of the compiler ends up in code that runs, and that code can speak to whoever sent the module.
+  os::forget_environment();
   TRY(const std::unique_ptr<Engine> engine, Engine::create({.allocation = Allocation::kOnDemand}));
   jail::JailSpec spec;
   spec.profile = jail::SeccompProfile::kCompiler;

@@ -1,5 +1,6 @@
 #include "wasm/run_report.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -68,6 +69,17 @@ std::optional<std::string> narrow(std::string_view wide) {
   return bytes;
 }
 
+// Whether the path of a changed file can lie beneath its mount. Callers join it to the workspace's own path.
+bool stays_beneath(std::string_view path) {
+  if (path.empty() || path.front() == '/' || path.find('\0') != std::string_view::npos) return false;
+  while (!path.empty()) {
+    const std::size_t slash = std::min(path.find('/'), path.size());
+    if (path.substr(0, slash) == "..") return false;
+    path.remove_prefix(std::min(slash + 1, path.size()));
+  }
+  return true;
+}
+
 Result<std::vector<ChangedFile>> decode_changes(const Json& json) {
   std::vector<ChangedFile> changes;
   const auto found = json.find("changes");
@@ -78,7 +90,7 @@ Result<std::vector<ChangedFile>> decode_changes(const Json& json) {
       return malformed();
     }
     const auto path = narrow(item[1].get_ref<const std::string&>());
-    if (!path) return malformed();
+    if (!path || !stays_beneath(*path)) return malformed();
     changes.push_back({item[0].get<std::string>(), *path, static_cast<FileChange>(item[2].get<std::uint8_t>())});
   }
   return changes;

@@ -3,7 +3,7 @@
 // Thread rule: pure functions.
 // The first line is written after the jail is entered and before the guest starts; only it is believed about layers.
 // The second line may come from a process that guest code has taken over, so decoding checks every member and trusts
-// no path in it: artifacts are opened again beneath their mounts.
+// no path in it: one that leads out of its mount is refused, and artifacts are opened again beneath their mounts.
 #pragma once
 
 #include <string>

@@ -179,6 +179,21 @@ TEST(RunReport, MalformedChangesAreAnError) {
   }
 }
 
+// An outcome names its artifacts relative to the workspace, and callers join the two.
+TEST(RunReport, T2_APathThatLeadsOutOfItsMountIsAnError) {
+  Json json = json_of(some_result());
+  for (const char* path : {"../x", "a/../../x", "a/..", "..", "/etc/passwd", "", "//x"}) {
+    json["changes"][0][1] = path;
+    EXPECT_EQ(decoding(json.dump()), ErrorCode::kChildFailed) << path;
+  }
+  json["changes"][0][1] = std::string("a\0b", 3);
+  EXPECT_EQ(decoding(json.dump()), ErrorCode::kChildFailed);
+  for (const char* path : {"x", "..x", "a/...", "a/..b/c"}) {
+    json["changes"][0][1] = path;
+    EXPECT_EQ(decode_result(json.dump())->changed_files[0].relative_path, path);
+  }
+}
+
 TEST(RunReport, OptionalMembersOfAnotherKindSayNothing) {
   Json json = json_of(some_result());
   json["message"] = 7;

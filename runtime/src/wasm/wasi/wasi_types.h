@@ -230,21 +230,25 @@ struct DirentLayout {
 };
 static_assert(sizeof(DirentLayout) == 24);
 
+struct ClockSubscription {
+  std::uint32_t id;
+  std::uint32_t padding;
+  std::uint64_t timeout_ns;
+  std::uint64_t precision_ns;
+  std::uint16_t flags;
+};
+
+struct DescriptorSubscription {
+  std::uint32_t fd;
+};
+
 struct SubscriptionLayout {
   std::uint64_t user_data;
   std::uint8_t tag;
   std::uint8_t padding[7];
   union {
-    struct {
-      std::uint32_t id;
-      std::uint32_t padding;
-      std::uint64_t timeout_ns;
-      std::uint64_t precision_ns;
-      std::uint16_t flags;
-    } clock;
-    struct {
-      std::uint32_t fd;
-    } descriptor;
+    ClockSubscription clock;
+    DescriptorSubscription descriptor;
   };
 };
 static_assert(sizeof(SubscriptionLayout) == 48 && offsetof(SubscriptionLayout, clock) == 16);
