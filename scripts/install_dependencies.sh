@@ -9,7 +9,7 @@ PACKAGES=(
   # compiler and build tools
   g++ cmake ninja-build make pkg-config git ca-certificates xz-utils python3
   # libraries
-  libyaml-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev libfmt-dev libutf8proc-dev libmd-dev
+  libyaml-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev libfmt-dev libutf8proc-dev libmd-dev libzip-dev
   # tests and benchmarks
   libgtest-dev libbenchmark-dev librapidcheck-dev
   # the compiler for what runs inside the sandbox
