@@ -26,6 +26,16 @@ std::string string_of(const nlohmann::json& json, const char* key) {
   return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+std::vector<GuestPackage> packages_of(const nlohmann::json& json) {
+  std::vector<GuestPackage> packages;
+  const auto found = json.find("packages");
+  if (found == json.end() || !found->is_array()) return packages;
+  for (const auto& item : *found) {
+    if (item.is_object()) packages.push_back({string_of(item, "name"), string_of(item, "version")});
+  }
+  return packages;
+}
+
 // A path inside the pack: relative, and without "..", since the manifest is data.
 bool is_inner_path(std::string_view path) {
   return !path.empty() && path.front() != '/' && path.find("..") == std::string_view::npos;
@@ -51,6 +61,7 @@ Result<GuestPack> read_pack(const std::string& folder) {
   pack.interpreters = strings_of(json, "interpreters");
   pack.modules = strings_of(json, "modules");
   std::sort(pack.modules.begin(), pack.modules.end());
+  pack.packages = packages_of(json);
   if (const auto found = json.find("memory_min_bytes"); found != json.end() && found->is_number_unsigned()) {
     pack.memory_min_bytes = found->get<std::uint64_t>();
   }

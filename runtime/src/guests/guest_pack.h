@@ -16,6 +16,12 @@ struct GuestMount {
   std::string guest_path;  // where the interpreter expects it
 };
 
+// A library beyond the language's own that scripts may import.
+struct GuestPackage {
+  std::string name;
+  std::string version;
+};
+
 struct GuestPack {
   std::string name;      // e.g. "python"
   std::string version;   // e.g. "3.13.5"
@@ -28,6 +34,7 @@ struct GuestPack {
   std::vector<std::string> extensions;    // of scripts, e.g. ".py"
   std::vector<std::string> interpreters;  // command names it answers to, e.g. "python3"
   std::vector<std::string> modules;       // importable without the skill's own files
+  std::vector<GuestPackage> packages;
   std::uint64_t memory_min_bytes = 0;
 
   // "python-3.13.5"
