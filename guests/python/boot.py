@@ -3,6 +3,19 @@ few objects behind that the start renews. Its names are read by init.c."""
 import gc
 import sys
 
+import _sandbox_threads
+
+
+def _complete_platform():
+    """Before anything takes names out of these modules."""
+    import _sandbox_os
+    import os
+    import socket
+    import threading
+    _sandbox_threads.install(threading.__dict__)
+    _sandbox_os.install(os.__dict__, socket.__dict__)
+
+
 # What the interpreter had imported before this file: a sibling file never stands for these, natively neither.
 _started_with = set(sys.modules)
 
@@ -19,6 +32,7 @@ warnings weakref xml.etree.ElementTree zipfile zlib zoneinfo
 
 def _preload():
     import importlib
+    _complete_platform()
     for name in PRELOAD:
         importlib.import_module(name)
 
@@ -42,7 +56,7 @@ class LibraryFinder(importlib.machinery.FileFinder):
 def _freeze_listings():
     # Otherwise a library with other file times than at the build (a package manager's, say) is listed at every run.
     for folder, folders, _ in os.walk(sys._stdlib_dir):
-        folders[:] = [name for name in folders if name != "__pycache__"]
+        folders[:] = [name for name in folders if name not in ("__pycache__", "tzdata") and not name.endswith(".dist-info")]
         finder = sys.path_hooks[-1](folder)
         finder._fill_cache()
         finder.__class__ = LibraryFinder
@@ -51,6 +65,7 @@ def _freeze_listings():
 
 _freeze_listings()
 
+block = _sandbox_threads.block
 environ = os.environ._data
 environ.clear()
 logging_names = logging.__dict__

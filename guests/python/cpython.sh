@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2034,SC2046,SC2115,SC2164  # word splitting is wanted, and errexit is on
-# Builds what changes rarely: the native CPython that drives the cross-compile, wasi-libc's folder, zlib and
+# Builds what changes rarely: the native CPython that drives the cross-compile, wasi-libc's folder, the C libraries and
 # CPython for wasm32-wasip1. Each result is a folder of the cache whose name carries the hash of its inputs.
-# Sourced by build.sh after recipe.sh; sets SOURCE, HOST_PYTHON, SYSROOT, ZLIB and WASM_PYTHON.
+# Sourced by build.sh after recipe.sh; sets SOURCE, HOST_PYTHON, SYSROOT, the folders of the C libraries and WASM_PYTHON.
 
 TOOLCHAIN=$(clang-$LLVM --version | head -n 1)
 TOOLCHAIN_HINT="Are clang-$LLVM, lld-$LLVM, llvm-$LLVM and libclang-rt-$LLVM-dev-wasm32 of one version?"
@@ -52,26 +52,78 @@ wasm_cflags() {
 wasm_cc() { echo "clang-$LLVM --target=$TARGET --sysroot=$SYSROOT"; }
 
 compile_zlib() { # FOLDER
-  local objects=() file
   cd "$1"
   tar -xf "$DOWNLOADS/zlib.tar" --strip-components=1
-  for file in adler32 compress crc32 deflate infback inffast inflate inftrees trees uncompr zutil; do
-    $(wasm_cc) $(wasm_cflags) -c "$file.c" -o "$file.o"
-    objects+=("$file.o")
-  done
-  mkdir -p include lib
+  archive z -- {adler32,compress,crc32,deflate,infback,inffast,inflate,inftrees,trees,uncompr,zutil}.c
   cp zlib.h zconf.h include/
-  llvm-ar-$LLVM rcs lib/libz.a "${objects[@]}"
 }
 
-build_zlib() {
-  ZLIB=$WORK/zlib-$(hash_of "$TOOLCHAIN" "$(declare -f compile_zlib wasm_cflags)" -- "$DOWNLOADS/zlib.tar")
-  [[ -d $ZLIB ]] && return
-  rm -rf "$ZLIB.partial" && mkdir -p "$ZLIB.partial"
-  (export -f compile_zlib wasm_cc wasm_cflags
-    export DOWNLOADS SOURCE WORK SYSROOT LLVM TARGET
-    logged zlib "$TOOLCHAIN_HINT" bash -euc "compile_zlib '$ZLIB.partial'")
-  finish "$ZLIB"
+# archive NAME OPTIONS… -- FILES… : compiles the files into lib/libNAME.a, as many at once as there are jobs.
+archive() {
+  local name=$1 options=() file
+  shift
+  while [[ $1 != -- ]]; do options+=("$1"); shift; done
+  shift
+  mkdir -p objects include lib
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  printf '%s\n' "$@" | xargs -P "$JOBS" -I{} bash -euc 'file=$1; shift; "$@" -c "$file" -o "objects/${file//\//_}.o"' - {} \
+    $(wasm_cc) $(wasm_cflags) "${options[@]}"
+  llvm-ar-$LLVM rcs "lib/lib$name.a" objects/*.o
+}
+
+unpack_crate() { tar -xf "$DOWNLOADS/$1.crate" --strip-components=1; } # NAME-VERSION
+
+compile_bzip2() { # FOLDER
+  cd "$1"
+  unpack_crate "$BZIP2_CRATE"
+  cd bzip2-1.0.8
+  archive bz2 -- blocksort.c huffman.c crctable.c randtable.c compress.c decompress.c bzlib.c
+  cp bzlib.h include/
+  mv include lib ..
+}
+
+# The crate comes with the configuration for its sources, and with stand-ins for headers that wasi-libc has itself.
+compile_xz() { # FOLDER
+  cd "$1"
+  unpack_crate "$XZ_CRATE"
+  local include=() folder files
+  for folder in common liblzma/{api,common,lzma,lz,check,simple,delta,rangecoder}; do include+=("-Ixz/src/$folder"); done
+  mapfile -t files < <(printf '%s\n' xz/src/liblzma/{common,lzma,lz,check,delta,rangecoder,simple}/*.c \
+    xz/src/common/tuklib_{cpucores,physmem}.c | grep -vE '_mt\.c|_small\.c|_tablegen\.c|crc_clmul_consts_gen|hardware_cputhreads')
+  archive lzma -DHAVE_CONFIG_H=1 -I. "${include[@]}" -- "${files[@]}"
+  cp -r xz/src/liblzma/api/* include/
+}
+
+# One process, and a workspace nobody locks: files are opened without locks. What Debian's SQLite enables is enabled.
+compile_sqlite() { # FOLDER
+  cd "$1"
+  unpack_crate "$SQLITE_CRATE"
+  archive sqlite3 -DSQLITE_THREADSAFE=0 -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DEFAULT_UNIX_VFS='"unix-none"' \
+    -DSQLITE_ENABLE_FTS3 -DSQLITE_ENABLE_FTS3_PARENTHESIS -DSQLITE_ENABLE_FTS4 -DSQLITE_ENABLE_FTS5 -DSQLITE_ENABLE_RTREE \
+    -DSQLITE_ENABLE_COLUMN_METADATA -DSQLITE_ENABLE_MATH_FUNCTIONS -DSQLITE_ENABLE_DBSTAT_VTAB -DSQLITE_SECURE_DELETE \
+    -DSQLITE_MAX_VARIABLE_NUMBER=250000 -DSQLITE_USE_URI -DSQLITE_TEMP_STORE=2 -DUSE_PREAD64=0 -- sqlite3/sqlite3.c
+  cp sqlite3/sqlite3.h include/
+}
+
+# library NAME SOURCE : builds compile_NAME's folder; sets LIBRARY_DIR.
+library() {
+  LIBRARY_DIR=$WORK/$1-$(hash_of "$TOOLCHAIN" "$(declare -f "compile_$1" archive wasm_cflags)" -- "$DOWNLOADS/$2")
+  [[ -d $LIBRARY_DIR ]] && return
+  rm -rf "$LIBRARY_DIR.partial" && mkdir -p "$LIBRARY_DIR.partial"
+  (export -f "compile_$1" archive unpack_crate wasm_cc wasm_cflags
+    export DOWNLOADS SOURCE WORK SYSROOT LLVM TARGET JOBS BZIP2_CRATE XZ_CRATE SQLITE_CRATE
+    logged "$1" "$TOOLCHAIN_HINT" bash -euo pipefail -c "compile_$1 '$LIBRARY_DIR.partial'")
+  finish "$LIBRARY_DIR"
+}
+
+crate_of() { printf '%s\n' "${!CRATES[@]}" | grep -m1 "^$1-"; } # NAME
+
+build_c_libraries() {
+  BZIP2_CRATE=$(crate_of bzip2-sys) XZ_CRATE=$(crate_of liblzma-sys) SQLITE_CRATE=$(crate_of libsqlite3-sys)
+  library zlib zlib.tar && ZLIB=$LIBRARY_DIR
+  library bzip2 "$BZIP2_CRATE.crate" && BZIP2=$LIBRARY_DIR
+  library xz "$XZ_CRATE.crate" && XZ=$LIBRARY_DIR
+  library sqlite "$SQLITE_CRATE.crate" && SQLITE=$LIBRARY_DIR
 }
 
 # The flags differ from CPython's own WASI recipe only where the result is linked by link.sh instead.
@@ -79,20 +131,36 @@ configure_wasm() { # FOLDER
   env -C "$1" CONFIG_SITE="$SOURCE/Tools/wasm/config.site-wasm32-wasi" \
     CC="$(wasm_cc)" CPP="$(wasm_cc) -E" AR=llvm-ar-$LLVM RANLIB=llvm-ranlib-$LLVM \
     OPT="$(wasm_cflags)" CFLAGS= LDFLAGS= \
-    ZLIB_CFLAGS="-I$ZLIB/include" ZLIB_LIBS="-L$ZLIB/lib -lz" PKG_CONFIG=false \
+    ZLIB_CFLAGS="-I$ZLIB/include" ZLIB_LIBS="-L$ZLIB/lib -lz" BZIP2_CFLAGS="-I$BZIP2/include" BZIP2_LIBS="-L$BZIP2/lib -lbz2" \
+    LIBLZMA_CFLAGS="-I$XZ/include" LIBLZMA_LIBS="-L$XZ/lib -llzma" \
+    LIBSQLITE3_CFLAGS="-I$SQLITE/include" LIBSQLITE3_LIBS="-L$SQLITE/lib -lsqlite3 -lm" PKG_CONFIG=false \
     "$SOURCE/configure" --host=wasm32-unknown-wasip1 --build="$("$SOURCE/config.guess")" \
-    --with-build-python="$HOST_PYTHON" --prefix=/usr --disable-test-modules --without-ensurepip
+    --with-build-python="$HOST_PYTHON" --prefix=/usr --disable-test-modules --without-ensurepip --with-pymalloc
+}
+
+# Code of the snapshot must not count its own executions: each count dirties a page of every run. Code of the run itself
+# lies above guest_frozen_end (immortal.c) and specialises as ever. make finds these files before the source's own.
+patch_interpreter() { # FOLDER
+  local advance='(COUNTER) = advance_backoff_counter((COUNTER));' macros=$SOURCE/Python/ceval_macros.h
+  [[ $(grep -cF "$advance" "$macros") == 1 ]] || { echo "ceval_macros.h is not the one this patch is for" && return 1; }
+  mkdir -p "$1/Python"
+  cp "$SOURCE/Python/ceval.c" "$1/Python/"
+  {
+    echo 'extern const char *guest_frozen_end;'
+    sed "s/$advance/if ((const char *)\&(COUNTER) >= guest_frozen_end) &/" "$macros"
+  } >"$1/Python/ceval_macros.h"
 }
 
 # Everything but the final program: the guest's own main takes the place of CPython's.
 make_wasm() { # FOLDER
+  patch_interpreter "$1"
   make -C "$1" -j"$JOBS" -f Makefile -f "$RECIPE_DIR/guest.mk" \
     EXTRA_CFLAGS="-D_GNU_SOURCE=1 -include $RECIPE_DIR/linux_errno.h" guest-inputs
 }
 
 build_wasm_python() {
-  WASM_PYTHON=$WORK/wasm-$(hash_of "$TOOLCHAIN" "$(basename -a "$SOURCE" "$ZLIB" "$SYSROOT")" \
-    "$(declare -f configure_wasm make_wasm wasm_cflags)" -- "$RECIPE_DIR/linux_errno.h" "$RECIPE_DIR/guest.mk")
+  WASM_PYTHON=$WORK/wasm-$(hash_of "$TOOLCHAIN" "$(basename -a "$SOURCE" "$ZLIB" "$BZIP2" "$XZ" "$SQLITE" "$SYSROOT")" \
+    "$(declare -f configure_wasm patch_interpreter make_wasm wasm_cflags)" -- "$RECIPE_DIR/linux_errno.h" "$RECIPE_DIR/guest.mk")
   [[ -f $WASM_PYTHON/.done ]] && return
   rm -rf "$WASM_PYTHON" && mkdir -p "$WASM_PYTHON"
   logged wasm-configure "$TOOLCHAIN_HINT" configure_wasm "$WASM_PYTHON"
@@ -104,6 +172,6 @@ needs_sources_and_toolchain() {
   unpack_sources
   build_host_python
   unpack_sysroot
-  build_zlib
+  build_c_libraries
   build_wasm_python
 }

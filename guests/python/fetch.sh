@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Gets the sources the guest is made from into the cache, each checked against a pinned SHA-256:
-# CPython, zlib and wasi-libc, as the Debian release "trixie" carries them, from the mirror this machine
-# already uses. OPENSKILLS_CPYTHON_SOURCE names another copy of CPython's tarball.
+# Gets the sources the guest is made from into the cache, each checked against a pinned SHA-256: CPython, zlib and
+# wasi-libc, as the Debian release "trixie" carries them, from the mirror this machine already uses; bzip2, xz and
+# SQLite out of crates; the bundled packages as wheels (packages.txt).
+# OPENSKILLS_CPYTHON_SOURCE names another copy of CPython's tarball.
 source "$(dirname "${BASH_SOURCE[0]}")/recipe.sh"
 
 SUITE=trixie
@@ -63,6 +64,47 @@ missing=()
 [[ -n ${OPENSKILLS_CPYTHON_SOURCE:-} ]] || have "$CPYTHON_TAR" || missing+=("$CPYTHON_TAR")
 have "$ZLIB_TAR" || missing+=("$ZLIB_TAR")
 have "$WASI_DEB" || missing+=("$WASI_DEB")
+
+# ---- crates and wheels, by the ordinary clients ----
+
+have_crate() { [[ -f $DOWNLOADS/$1.crate ]] && echo "${CRATES[$1]}  $DOWNLOADS/$1.crate" | sha256sum --check --status; }
+
+# cargo fetches crates into its own cache; nothing of them is compiled.
+fetch_crates() {
+  local scratch=$WORK/crates crate name
+  rm -rf "$scratch" && mkdir -p "$scratch"
+  {
+    printf '[package]\nname = "sources"\nversion = "0.0.0"\n[lib]\npath = "lib.rs"\n[dependencies]\n'
+    for crate in "${!CRATES[@]}"; do
+      name=${crate%%-sys-*}-sys
+      printf '%s = { version = "=%s", default-features = false }\n' "$name" "${crate#"$name"-}"
+    done
+  } >"$scratch/Cargo.toml"
+  touch "$scratch/lib.rs"
+  env -C "$scratch" CARGO_HOME="$scratch/home" cargo fetch
+  for crate in "${!CRATES[@]}"; do
+    cp "$scratch"/home/registry/cache/*/"$crate.crate" "$DOWNLOADS/"
+    have_crate "$crate"
+  done
+  rm -rf "$scratch"
+}
+
+# Wheels for any platform, or for one whose compiled parts make_lib.py leaves out: the same on every machine.
+fetch_wheels() {
+  rm -rf "$WHEELS.partial"
+  python3 -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: \
+    --implementation cp --python-version "$PYTHON_SHORT" --abi "cp${PYTHON_SHORT/./}" --abi none \
+    --platform manylinux_2_17_x86_64 --platform any --dest "$WHEELS.partial" --requirement "$RECIPE_DIR/packages.txt"
+  finish "$WHEELS"
+}
+
+for crate in "${!CRATES[@]}"; do
+  have_crate "$crate" && continue
+  logged fetch-crates "Is the network there? Put ${crate}.crate into $DOWNLOADS by hand otherwise." fetch_crates
+  break
+done
+[[ -d $WHEELS ]] || logged fetch-wheels "Is the network there, and pip for python3 (python3-pip)?" fetch_wheels
+
 [[ ${#missing[@]} -eq 0 ]] && exit 0
 
 private_apt

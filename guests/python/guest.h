@@ -4,6 +4,7 @@
 //   immortal.c  makes the objects of the snapshot cheap to read and keeps new ones together
 //   start.c     what a start renews: environment, cwd, command line, streams, random numbers
 //   run.c       runs the script as CPython's own main does, and ends the interpreter
+//   platform.c  locks without threads, and what the library's stand-ins need from C
 //   main.c      the two entry points
 #pragma once
 
@@ -18,6 +19,7 @@ typedef struct {
   PyObject *reseed;   // callable: gives random's shared generator a fresh seed
   PyObject *logging;  // the dict of the logging module
   PyObject *shadowed; // dict: name of a top-level module a sibling file may stand for -> names to forget
+  PyObject *block;    // callable: _sandbox_threads.block, for a lock that is taken
   PyObject *main;     // the dict a fresh __main__ starts from
 } Snapshot;
 
@@ -28,6 +30,9 @@ _Noreturn void guest_fatal(const char *what);
 
 // init.c. REQUIRES: the folder of the library is preopened. Ends with the interpreter ready for start().
 void guest_initialize(void);
+
+// platform.c. REQUIRES: the interpreter is not initialised yet.
+void guest_add_platform_module(void);
 
 // immortal.c. Call once, as the last thing before the snapshot.
 void guest_make_immortal(void);

@@ -6,5 +6,8 @@ guest-libraries:
 
 .PHONY: guest-inputs guest-libraries
 
+# The patched copy includes its neighbours from the source's folder.
+Python/ceval.o: PY_CORE_CFLAGS += -I$(srcdir)/Python
+
 # The only file that carries the source folder's name into the program; nothing of the guest looks there.
 Modules/getpath.o: VPATH =

@@ -4,15 +4,18 @@
 # Sourced by build.sh after cpython.sh; sets LIBRARY, PROGRAM and SNAPSHOT.
 
 build_library() {
-  LIBRARY=$WORK/lib-$(hash_of "$(basename -a "$SOURCE" "$WASM_PYTHON")" "$GUEST_LIB" -- "$RECIPE_DIR/make_lib.py")
+  local overlay
+  mapfile -t overlay < <(find "$RECIPE_DIR/lib" -name '*.py' | LC_ALL=C sort)
+  LIBRARY=$WORK/lib-$(hash_of "$(basename -a "$SOURCE" "$WASM_PYTHON" "$WHEELS")" "$GUEST_LIB" "${overlay[@]#"$RECIPE_DIR"}" \
+    -- "$RECIPE_DIR/make_lib.py" "${overlay[@]}")
   [[ -d $LIBRARY ]] && return
   rm -rf "$LIBRARY.partial" && mkdir -p "$LIBRARY.partial"
   logged library "See guests/python/make_lib.py." \
-    "$HOST_PYTHON" "$RECIPE_DIR/make_lib.py" "$SOURCE" "$WASM_PYTHON" "$LIBRARY.partial" "$GUEST_LIB"
+    "$HOST_PYTHON" "$RECIPE_DIR/make_lib.py" "$SOURCE" "$WASM_PYTHON" "$LIBRARY.partial" "$GUEST_LIB" "$RECIPE_DIR/lib" "$WHEELS"
   finish "$LIBRARY"
 }
 
-GUEST_SOURCES=(main.c init.c immortal.c start.c run.c linux_errno.c)
+GUEST_SOURCES=(main.c init.c immortal.c start.c run.c platform.c linux_errno.c)
 # The stack is below everything else, where an overflow is caught, and is no part of the memory image as long as it is
 # untouched. Image and initial memory stay small enough for the engine to map them copy-on-write (see README.md).
 STACK_BYTES=$((8 * 1024 * 1024))
@@ -29,7 +32,7 @@ link_program() { # FOLDER
     objects+=("$1/$name.o")
   done
   libraries=$(make -s -C "$WASM_PYTHON" -f Makefile -f "$RECIPE_DIR/guest.mk" guest-libraries)
-  (cd "$WASM_PYTHON" && $(wasm_cc) -nostartfiles -Wl,--no-entry -Wl,--wrap=Py_Exit -Wl,--strip-${GUEST_STRIP:-all} -Wl,--gc-sections \
+  (cd "$WASM_PYTHON" && $(wasm_cc) -nostartfiles -Wl,--no-entry -Wl,--wrap=Py_Exit -Wl,--wrap=PyThread_acquire_lock_timed_with_retries -Wl,--strip-${GUEST_STRIP:-all} -Wl,--gc-sections \
     -z stack-size=$STACK_BYTES -Wl,--stack-first -Wl,--initial-memory=$MEMORY_BYTES \
     -o "$1/python.wasm" "${objects[@]}" "libpython$PYTHON_SHORT.a" $libraries)
 }

@@ -5,7 +5,10 @@
 
 #include "pycore_code.h"
 #include "pycore_gc.h"
+#include "pycore_hashtable.h"
 #include "pycore_object.h"
+#include "pycore_opcode_metadata.h"
+#include "pycore_runtime.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -33,7 +36,23 @@ static int reach(PyObject *object, void *unused) {
   return 0;
 }
 
+// Code below this address belongs to the snapshot: it is warm, and counts its executions no more (cpython.sh patches the
+// interpreter so). Zero while the warm-up runs.
+const char *guest_frozen_end;
+
+// The first call of a function rewrites its first instruction; done here, a run need not dirty the page.
+static void mark_as_called(PyCodeObject *code) {
+  if (code->_co_instrumentation_version != 0) return;
+  _Py_CODEUNIT *instructions = _PyCode_CODE(code);
+  for (Py_ssize_t i = 0; i < Py_SIZE(code); i++) {
+    int opcode = instructions[i].op.code;
+    if (opcode == RESUME) instructions[i].op.code = RESUME_CHECK;
+    i += _PyOpcode_Caches[_PyOpcode_Deopt[opcode]];
+  }
+}
+
 static void reach_code(PyCodeObject *code) {
+  mark_as_called(code);
   PyObject *parts[] = {code->co_consts,   code->co_names, code->co_exceptiontable, code->co_localsplusnames,
                        code->co_localspluskinds, code->co_filename, code->co_name, code->co_qualname,
                        code->co_linetable};
@@ -55,6 +74,7 @@ static void reach_children(PyObject *object) {
   PyTypeObject *type = Py_TYPE(object);
   reach((PyObject *)type, NULL);
   if (PyType_Check(object)) {
+    PyUnstable_Type_AssignVersionTag((PyTypeObject *)object); // else the first lookup of an attribute writes it
     if (!(((PyTypeObject *)object)->tp_flags & Py_TPFLAGS_HEAPTYPE)) return; // type's traverse refuses these
     PyHeapTypeObject *heap = (PyHeapTypeObject *)object;
     reach(heap->ht_name, NULL);
@@ -77,11 +97,25 @@ static int visit_tracked(PyObject *object, void *unused) {
   return 1;
 }
 
+// Interned strings move to the table of static ones, which is looked at first and only ever read: a run's own names go
+// into a small dict of their own instead of all over a large one.
+static void make_static(PyObject *interned) {
+  _Py_hashtable_t *table = _PyRuntime.cached_objects.interned_strings;
+  PyObject *string, *value;
+  Py_ssize_t position = 0;
+  while (PyDict_Next(interned, &position, &string, &value)) {
+    if (_Py_hashtable_get(table, string) == NULL && _Py_hashtable_set(table, string, string) < 0)
+      guest_fatal("out of memory");
+  }
+  PyDict_Clear(interned);
+}
+
 void guest_make_immortal(void) {
   PyUnstable_GC_VisitObjects(visit_tracked, NULL);
   PyObject *interned = _Py_INTERP_CACHED_OBJECT(_PyInterpreterState_GET(), interned_strings);
   reach_dict(interned);
   reach_pending();
+  make_static(interned);
   free(pending);
   pending = NULL;
   pending_count = pending_capacity = 0;
@@ -98,4 +132,5 @@ void guest_use_up_free_chunks(void) {
     }
     free(block);
   }
+  guest_frozen_end = top;
 }

@@ -22,6 +22,7 @@ static void initialize_interpreter(void) {
   PyPreConfig_InitIsolatedConfig(&preconfig);
   preconfig.utf8_mode = 1; // the sandbox's locale is C.UTF-8, and wasi-libc has no locales
   check(Py_PreInitialize(&preconfig));
+  guest_add_platform_module();
 
   PyConfig config;
   PyConfig_InitIsolatedConfig(&config);
@@ -91,6 +92,7 @@ void guest_initialize(void) {
   snapshot.reseed = item(boot, "reseed");
   snapshot.logging = item(boot, "logging_names");
   snapshot.shadowed = item(boot, "shadowed");
+  snapshot.block = item(boot, "block");
   snapshot.main = item(boot, "main_names");
   // Frozen objects are never looked at by a run's collections. The collector stays enabled throughout: switching
   // it off for the imports leaves counters that make the first collection of every run a full one.

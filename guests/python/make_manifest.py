@@ -1,5 +1,6 @@
 """make_manifest.py TOOL FOLDER LIBRARY GUEST_LIB: writes FOLDER/guest.json for FOLDER/python.wasm. Which modules the
 guest can import is asked of the guest itself."""
+import email.parser
 import hashlib
 import json
 import pathlib
@@ -11,7 +12,9 @@ ASK = """
 import importlib, sys
 sys.stdout = None
 found = []
-for name in sorted(sys.stdlib_module_names):
+import pkgutil, sysconfig
+bundled = {module.name for module in pkgutil.iter_modules([sysconfig.get_path('purelib')])}
+for name in sorted(sys.stdlib_module_names | bundled):
     try:
         importlib.import_module(name)
     except BaseException:
@@ -45,6 +48,15 @@ def initial_memory_bytes(module):
     sys.exit("the module has no memory of its own")
 
 
+def packages(site_packages):
+    """Name and version of each bundled package, from its metadata."""
+    found = []
+    for metadata in site_packages.glob("*.dist-info/METADATA"):
+        fields = email.parser.HeaderParser().parsestr(metadata.read_text(encoding="utf-8"))
+        found.append({"name": fields["Name"], "version": fields["Version"]})
+    return sorted(found, key=lambda package: package["name"].lower())
+
+
 def main():
     tool, folder, library, guest_lib = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3], sys.argv[4]
     path = folder / "python.wasm"
@@ -67,6 +79,7 @@ def main():
         "interpreters": ["python", "python3", "python" + ".".join(platform.python_version_tuple()[:2])],
         "memory_min_bytes": initial_memory_bytes(module),
         "modules": modules,
+        "packages": packages(pathlib.Path(library, "site-packages")),
     }
     (folder / "guest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 

@@ -5,6 +5,12 @@ set -euo pipefail
 PYTHON_VERSION=3.13.5
 PYTHON_SHORT=3.13
 ZLIB_VERSION=1.3.1
+# Crates that carry the C sources of a library; the digests are those of the registry's own index.
+declare -A CRATES=(
+  [bzip2-sys-0.1.13+1.0.8]=225bff33b2141874fe80d71e07d6eec4f85c5c216453dd96388240f96e1acc14
+  [liblzma-sys-0.4.9]=7c7e3581f367a78d7b7e7ae948d023310556f0cfc13156c2e4e00e25616492b9
+  [libsqlite3-sys-0.40.0]=b06e69070b7e12262b0cd90832f0a7396f142a2b330181255562decf9f0c6215
+)
 GUEST_LIB=/usr/lib/python$PYTHON_SHORT # where the host mounts the library inside the sandbox
 TARGET=wasm32-wasi                     # the triple under which wasi-libc's folders are named
 LLVM=19
@@ -15,6 +21,7 @@ CACHE=${OPENSKILLS_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/openskills}
 WORK=$CACHE/build/python-$PYTHON_VERSION
 LOGS=$WORK/logs
 DOWNLOADS=$WORK/downloads
+WHEELS=$WORK/wheels-$(sha256sum "$RECIPE_DIR/packages.txt" | cut -c1-16)
 JOBS=${OPENSKILLS_JOBS:-$(nproc)}
 mkdir -p "$LOGS" "$DOWNLOADS"
 
@@ -59,7 +66,7 @@ finish() {
 need_tools() {
   local missing=()
   local tool
-  for tool in clang-$LLVM wasm-ld-$LLVM llvm-ar-$LLVM llvm-ranlib-$LLVM make gcc xz ar tar sha256sum flock cargo; do
+  for tool in clang-$LLVM wasm-ld-$LLVM llvm-ar-$LLVM llvm-ranlib-$LLVM make gcc xz ar tar sha256sum flock cargo python3; do
     command -v "$tool" >/dev/null || missing+=("$tool")
   done
   [[ -e $(builtins_library) ]] || missing+=("libclang_rt.builtins-wasm32.a")

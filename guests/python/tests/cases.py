@@ -179,4 +179,95 @@ LIBRARY = [
     script("email", "import email.message, http.client\nm = email.message.EmailMessage(); m['a'] = 'b'; print(m)"),
 ]
 
-CASES = STARTUP + ENDINGS + STREAMS + FILES + LIBRARY
+THREADS = [
+    script("threads_join", "import threading\nlock, seen = threading.Lock(), []\ndef work(n):\n    with lock: seen.append(n * n)\n"
+           "ts = [threading.Thread(target=work, args=(n,)) for n in range(5)]\nfor t in ts: t.start()\nfor t in ts: t.join()\n"
+           "print(sorted(seen), [t.is_alive() for t in ts], threading.active_count())"),
+    script("threads_names", "import threading\ndef f(): print(threading.current_thread().name, threading.get_ident() != main)\n"
+           "main = threading.get_ident()\nfor n in ('a', 'b'):\n    t = threading.Thread(target=f, name=n); t.start(); t.join()\n"
+           "print(threading.current_thread() is threading.main_thread())"),
+    script("threads_not_joined", "import threading, time\nt = threading.Thread(target=lambda: (time.sleep(0.01), print('in thread')))\n"
+           "t.start()\ntime.sleep(0.1)\nprint('main ends')"),
+    script("threads_end_after_main", "import threading, time\nthreading.Thread(target=lambda: (time.sleep(0.1), print('last'))).start()\n"
+           "print('main ends')"),
+    script("threads_system_exit", "import threading, sys\nt = threading.Thread(target=sys.exit, args=(3,)); t.start(); t.join(); print('on')"),
+    script("threads_local", "import threading\nl = threading.local(); l.x = 1\ndef f(): print(hasattr(l, 'x')); l.x = 2\n"
+           "t = threading.Thread(target=f); t.start(); t.join(); print(l.x)"),
+    script("threads_twice", "import threading\nt = threading.Thread(target=print); t.start(); t.join()\n"
+           "try: t.start()\nexcept RuntimeError as e: print(e)\ntry: threading.Thread().join()\nexcept RuntimeError as e: print(e)"),
+    script("threads_event", "import threading, time\nready = threading.Event()\n"
+           "def f():\n    time.sleep(0.01); ready.set()\nthreading.Thread(target=f).start()\nprint(ready.wait(5), ready.wait(), ready.is_set())"),
+    script("threads_stop_flag", "import threading, time\nstop = threading.Event(); count = [0]\n"
+           "def spin():\n    while not stop.is_set():\n        count[0] += 1; time.sleep(0.001)\n"
+           "t = threading.Thread(target=spin, daemon=True); t.start()\ntotal = sum(range(1000)); stop.set(); t.join(); print(total, t.is_alive())"),
+    script("threads_poll", "import threading, time\ndone = []\nt = threading.Thread(target=lambda: done.append(1)); t.start()\n"
+           "while t.is_alive(): time.sleep(0.001)\nprint(done)\nu = threading.Thread(target=lambda: done.append(2)); u.start()\n"
+           "while len(done) < 2: time.sleep(0.001)\nprint(done)"),
+    script("threads_condition", "import threading\nc = threading.Condition(); items = []\ndef produce():\n    with c:\n"
+           "        items.append('x'); c.notify()\nthreading.Thread(target=produce).start()\nwith c:\n    while not items: c.wait()\nprint(items)"),
+    script("threads_barrier", "import threading\nb = threading.Barrier(3); out = []\ndef f(n): b.wait(); out.append(n)\n"
+           "ts = [threading.Thread(target=f, args=(n,)) for n in range(3)]\nfor t in ts: t.start()\nfor t in ts: t.join()\nprint(sorted(out))"),
+    script("timer_cancelled", "import threading\nt = threading.Timer(30, print, ['never']); t.start(); t.cancel(); t.join(); print('cancelled')"),
+    script("timer_fires", "import threading\nt = threading.Timer(0.01, print, ['fired']); t.start(); t.join(); print('done')"),
+    script("queue_workers", "import queue, threading\nq, out = queue.Queue(), []\ndef work():\n    while True:\n        n = q.get()\n"
+           "        out.append(n * 2)\n        q.task_done()\nfor _ in range(3): threading.Thread(target=work, daemon=True).start()\n"
+           "for n in range(10): q.put(n)\nq.join()\nprint(sorted(out))"),
+    script("queue_sentinels", "import queue, threading\nq, out = queue.Queue(), []\ndef work():\n    while (n := q.get()) is not None: out.append(n)\n"
+           "ts = [threading.Thread(target=work) for _ in range(2)]\nfor t in ts: t.start()\nfor n in range(6): q.put(n)\n"
+           "for _ in ts: q.put(None)\nfor t in ts: t.join()\nprint(sorted(out))"),
+    script("queue_bounded", "import queue, threading\nq = queue.Queue(maxsize=2)\ndef produce():\n    for n in range(6): q.put(n)\n    q.put(None)\n"
+           "threading.Thread(target=produce).start()\nwhile (n := q.get()) is not None: print(n)"),
+    script("queue_empty", "import queue\nq = queue.SimpleQueue()\ntry: q.get(timeout=0.01)\nexcept queue.Empty: print('empty')\n"
+           "try: queue.Queue().get_nowait()\nexcept queue.Empty: print('empty too')"),
+    script("pool_map", "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(max_workers=4) as pool:\n"
+           "    print(list(pool.map(lambda n: n * n, range(6))), pool._max_workers)"),
+    script("pool_as_completed", "from concurrent.futures import *\ndef f(n):\n    if n == 3: raise ValueError(n)\n    return n\n"
+           "with ThreadPoolExecutor() as pool:\n    fs = {pool.submit(f, n): n for n in range(5)}\n    out = []\n"
+           "    for x in as_completed(fs):\n        try: out.append(x.result())\n        except ValueError as e: out.append(-e.args[0])\n"
+           "print(sorted(out))"),
+    script("pool_wait", "from concurrent.futures import *\npool = ThreadPoolExecutor(2)\nfs = [pool.submit(pow, 2, n) for n in range(3)]\n"
+           "done, left = wait(fs)\nprint(len(done), len(left), sorted(f.result() for f in done))\npool.shutdown()\n"
+           "try: pool.submit(print)\nexcept RuntimeError as e: print(e)"),
+    script("pool_initializer", "from concurrent.futures import *\nimport threading\nstate = []\n"
+           "with ThreadPoolExecutor(1, initializer=state.append, initargs=('up',)) as p: print(p.submit(len, state).result())\n"
+           "with ThreadPoolExecutor(1, thread_name_prefix='w') as p: print(p.submit(lambda: threading.current_thread().name).result())"),
+    script("pool_not_awaited", "from concurrent.futures import *\npool = ThreadPoolExecutor(1)\npool.submit(print, 'ran all the same')\n"),
+    script("pool_processes", "from concurrent.futures import ProcessPoolExecutor\nimport math\nif __name__ == '__main__':\n"
+           "    with ProcessPoolExecutor() as pool: print(list(pool.map(math.factorial, range(6), chunksize=2)))"),
+    script("multiprocessing_pool", "import multiprocessing as mp\ndef f(n): return n + 1\ndef g(a, b): return a * b\n"
+           "if __name__ == '__main__':\n    with mp.Pool(2) as p:\n        print(p.map(f, [1, 2, 3]), p.starmap(g, [(1, 2), (3, 4)]),"
+           " p.apply(f, (5,)))\n        print(list(p.imap(f, range(3))), sorted(p.imap_unordered(f, range(3))), p.map_async(f, [9]).get(5))"),
+    script("thread_pool_of_multiprocessing", "from multiprocessing.pool import ThreadPool\nwith ThreadPool(3) as p: print(p.map(str, range(4)))"),
+    script("asyncio_threads", "import asyncio, time\ndef slow(n): time.sleep(0.01); return n\nasync def main():\n"
+           "    print(await asyncio.to_thread(slow, 1))\n    loop = asyncio.get_running_loop()\n"
+           "    print(await asyncio.gather(*(loop.run_in_executor(None, slow, n) for n in range(3))))\nasyncio.run(main())"),
+    script("asyncio_timeout", "import asyncio\nasync def main():\n    try: await asyncio.wait_for(asyncio.sleep(5), 0.01)\n"
+           "    except asyncio.TimeoutError: print('time')\n    q = asyncio.Queue(1); await q.put(1); print(await q.get())\n"
+           "    async with asyncio.TaskGroup() as g: a = g.create_task(asyncio.sleep(0, 7))\n    print(a.result())\nasyncio.run(main())"),
+    script("asyncio_signal_handler", "import asyncio, signal\nasync def main():\n    loop = asyncio.get_running_loop()\n"
+           "    loop.add_signal_handler(signal.SIGTERM, print); loop.remove_signal_handler(signal.SIGTERM); print('ok')\nasyncio.run(main())"),
+]
+
+ABSENT = [
+    script("program_not_found", "import subprocess, shutil\nprint(shutil.which('no-such-tool'))\n"
+           "for call in (subprocess.run, subprocess.check_output, subprocess.Popen):\n"
+           "    try: call(['no-such-tool', 'x'])\n    except FileNotFoundError as e: print(e, e.errno, e.filename)"),
+    script("terminal_size", "import os, shutil\nprint(tuple(shutil.get_terminal_size()))\ntry: os.get_terminal_size()\n"
+           "except OSError as e: print(e.errno)"),
+    script("users", "import os, pwd, grp\nprint(isinstance(os.getuid(), int), type(pwd.getpwuid(0)).__name__, pwd.getpwnam('root').pw_uid,"
+           " grp.getgrgid(0).gr_name)\ntry: pwd.getpwnam('nobody-here')\nexcept KeyError as e: print(e)"),
+    script("file_locks", "import fcntl\nwith open('f', 'w') as f:\n    fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB); fcntl.lockf(f, fcntl.LOCK_UN)\n"
+           "    print('locked')\ntry: fcntl.flock(99, fcntl.LOCK_EX)\nexcept OSError as e: print(e)"),
+    script("no_terminal", "import termios, sys\ntry: termios.tcgetattr(sys.stdin.fileno())\nexcept termios.error as e: print(e)"),
+    script("usage", "import resource\nu = resource.getrusage(resource.RUSAGE_SELF)\nprint(u.ru_utime >= 0, u.ru_maxrss > 1000, len(u))"),
+    script("chmod", "import os, pathlib\nopen('f', 'w').close(); os.chmod('f', 0o755); pathlib.Path('f').chmod(0o644)\n"
+           "try: os.chmod('missing', 0o644)\nexcept FileNotFoundError as e: print(e)"),
+    script("umask", "import os\nold = os.umask(0o077); print(oct(os.umask(old)))"),
+    script("mmap", "import mmap\nopen('f', 'wb').write(b'hello world')\nwith open('f', 'r+b') as f, mmap.mmap(f.fileno(), 0) as m:\n"
+           "    print(m[:5], m.find(b'o'), len(m)); m[0:5] = b'HELLO'\nprint(open('f').read())"),
+    script("key_derivation", "import hashlib\nprint(hashlib.pbkdf2_hmac('sha256', b'password', b'salt', 10).hex())\n"
+           "print(hashlib.pbkdf2_hmac('sha1', b'p' * 99, b's', 3, 50).hex())") ,
+    script("missing_names", "import os\nprint(hasattr(os, 'no_such'), hasattr(os, 'getuid'))"),
+]
+
+CASES = THREADS + ABSENT + STARTUP + ENDINGS + STREAMS + FILES + LIBRARY

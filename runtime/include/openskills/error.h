@@ -37,6 +37,7 @@ namespace openskills {
   X(kTierUnavailable, "tier-unavailable", "no tier that can run this script is available")                         \
   X(kGuestMissing, "guest-missing", "the guest pack that runs this language is not installed")                     \
   X(kGuestInvalid, "guest-invalid", "a guest pack is damaged or does not match its manifest")                      \
+  X(kRequirementsMissing, "requirements-missing", "the script needs packages that its guest does not have")        \
   X(kLayerMissing, "layer-missing", "a layer of the sandbox cannot be put in force on this machine")               \
   X(kWorkspaceRefused, "workspace-refused", "the folder is too wide to be granted as a workspace")                 \
   X(kModuleInvalid, "module-invalid", "the file is not a WebAssembly module this engine can run")                  \

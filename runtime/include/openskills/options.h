@@ -39,6 +39,12 @@ enum class Isolation : std::uint8_t {
   kInProcess,  // the WebAssembly sandbox only, in the calling process: for modules the host trusts
 };
 
+// What a script says it needs (PEP 723, requirements.txt), compared with the guest's packages before it runs.
+enum class Requirements : std::uint8_t {
+  kCheck,   // unmet ones are a refusal that lists them
+  kIgnore,  // the script starts and fails at its imports, if it comes to that
+};
+
 // A further host folder, seen by the guest at `guest_path`.
 struct ExtraMount {
   std::string host_path;
@@ -63,6 +69,7 @@ struct RunOptions {
   WorkingDirectory cwd = WorkingDirectory::kWorkspace;
   Tier tier = Tier::kAuto;
   Isolation isolation = Isolation::kProcess;
+  Requirements requirements = Requirements::kCheck;
   std::map<std::string, std::string> environment = {};  // added to what every run gets
   std::vector<ExtraMount> mounts = {};
   StdinSource stdin_source = {};

@@ -30,6 +30,7 @@ constexpr ExitCodeRow kExitCodes[] = {
     {ErrorCode::kInterpreterNotFound, kExitNotFound},
     {ErrorCode::kTierUnavailable, kExitRefused},
     {ErrorCode::kGuestMissing, kExitRefused},
+    {ErrorCode::kRequirementsMissing, kExitRefused},
     {ErrorCode::kLayerMissing, kExitRefused},
     {ErrorCode::kWorkspaceRefused, kExitRefused},
     {ErrorCode::kPathEscapesRoot, kExitRefused},

@@ -156,6 +156,8 @@ void declare_run_flags(CLI::App& command, RunFlags& flags, FlagSet set) {
     command.add_option("--cwd", flags.cwd, "Where the script starts: workspace or skill")
         ->check(CLI::IsMember({"workspace", "skill"}));
     command.add_option("--tier", flags.tier, "auto, wasm or native")->check(CLI::IsMember({"auto", "wasm", "native"}));
+    command.add_flag("--ignore-requirements", flags.ignore_requirements,
+                     "Run although the guest lacks packages the script asks for");
   }
   command.add_option("--isolation", flags.isolation, "process (a jailed child) or in-process")
       ->check(CLI::IsMember({"process", "in-process"}));
@@ -184,6 +186,7 @@ Result<RunOptions> to_run_options(const RunFlags& flags) {
   options.cwd = flags.cwd == "skill" ? WorkingDirectory::kSkill : WorkingDirectory::kWorkspace;
   options.tier = flags.tier == "auto" ? Tier::kAuto : flags.tier == "wasm" ? Tier::kWasm : Tier::kNative;
   options.isolation = flags.isolation == "process" ? Isolation::kProcess : Isolation::kInProcess;
+  options.requirements = flags.ignore_requirements ? Requirements::kIgnore : Requirements::kCheck;
   TRY(options.timeout_ms, parse_duration_ms(flags.timeout));
   TRY(options.memory_bytes, parse_size_bytes(flags.memory));
   TRY(options.output_limit_bytes, parse_size_bytes(flags.output_limit));

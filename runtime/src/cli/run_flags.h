@@ -22,6 +22,7 @@ struct RunFlags {
   std::string timeout = "30s";
   std::string memory = "256M";
   std::string output_limit = "1M";
+  bool ignore_requirements = false;
   std::vector<std::string> environment;
   std::vector<std::string> mounts;
   std::optional<std::uint64_t> seed;

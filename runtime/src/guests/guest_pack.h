@@ -28,6 +28,7 @@ enum class GuestStart : std::uint8_t {
   kCommand,  // a WASI command: `_start`, with the script in its arguments
 };
 
+// A library beyond the language's own that scripts may import.
 struct GuestPackage {
   std::string name;
   std::string version;

@@ -68,14 +68,30 @@ CommandLine parse_interpreter(const GuestPack& pack, const std::vector<std::stri
   return line;
 }
 
-// "uv run [--option …] [python] SCRIPT …" is the Python script; uv's own options before it have no meaning here.
-std::size_t skip_uv_run(const std::vector<std::string>& command) {
-  constexpr std::string_view kTakesValue[] = {"--with", "--python", "-p", "--project", "--directory", "--extra"};
+// "uv run [--option …] [python] SCRIPT …" is the Python script; of uv's own options only those that name packages have a
+// meaning here. "-m MODULE" and "--module MODULE" are Python's.
+std::size_t skip_uv_run(const std::vector<std::string>& command, std::vector<std::string>& requirements) {
+  constexpr std::string_view kTakesValue[] = {"--with",  "--python",      "-p",      "--project",    "--directory",
+                                              "--extra", "--index-url",   "--index", "--env-file",   "--group",
+                                              "--only-group", "--no-group", "--package", "--with-requirements",
+                                              "--with-editable", "--cache-dir", "--color", "--config-file"};
+  constexpr std::string_view kWith = "--with=";
   std::size_t at = 2;
-  while (at < command.size() && command[at].starts_with("-") && command[at] != "-") {
+  while (at < command.size() && command[at].starts_with("-") && command[at] != "-" && command[at] != "-m") {
+    if (command[at] == "--") return at + 1;
+    if (command[at].starts_with(kWith)) requirements.push_back(command[at].substr(kWith.size()));
+    if (command[at] == "--with" && at + 1 < command.size()) requirements.push_back(command[at + 1]);
     at += contains(kTakesValue, command[at]) ? 2 : 1;
   }
   return at;
+}
+
+// "python", "python3" and "python3.x" of another minor version: a script says which Python it was written with, and
+// the guest's stands for all of them.
+bool names_python(std::string_view name) {
+  constexpr std::string_view kPython3 = "python3.";
+  if (!name.starts_with(kPython3) || name.size() == kPython3.size()) return false;
+  return std::all_of(name.begin() + kPython3.size(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
@@ -93,9 +109,16 @@ Result<CommandLine> parse_command_line(const GuestRegistry& guests, const std::v
   }
   const std::string& program = command.front();
   if (program == "uv" && command.size() > 2 && command[1] == "run") {
-    std::size_t at = skip_uv_run(command);
-    if (at < command.size() && guests.find_interpreter(command[at]) != nullptr) ++at;
-    if (const GuestPack* python = guests.find_language("python")) return parse_interpreter(*python, command, at);
+    std::vector<std::string> requirements;
+    std::size_t at = skip_uv_run(command, requirements);
+    const bool names_interpreter =
+        at < command.size() && (guests.find_interpreter(command[at]) != nullptr || names_python(command[at]));
+    if (names_interpreter) ++at;
+    if (const GuestPack* python = guests.find_language("python")) {
+      CommandLine line = parse_interpreter(*python, command, at);
+      line.requirements = std::move(requirements);
+      return line;
+    }
   }
   // "/usr/bin/python3" and "/usr/bin/env python3" mean the same guest.
   const bool from_system = program.starts_with("/usr/") || program.starts_with("/bin/");
@@ -107,8 +130,10 @@ Result<CommandLine> parse_command_line(const GuestRegistry& guests, const std::v
     });
     return parse_command_line(guests, std::vector<std::string>(first, command.end()));
   }
-  if (const GuestPack* pack = guests.find_interpreter(name)) return parse_interpreter(*pack, command, 1);
-  if (name == "python" || name == "python3" || (name == "uv" && command.size() > 2 && command[1] == "run")) {
+  const GuestPack* pack = guests.find_interpreter(name);
+  if (pack == nullptr && names_python(name)) pack = guests.find_language("python");
+  if (pack != nullptr) return parse_interpreter(*pack, command, 1);
+  if (name == "python" || name == "python3" || names_python(name) || (name == "uv" && command.size() > 2 && command[1] == "run")) {
     return fail_with_hint(ErrorCode::kGuestMissing,
                           fmt::format("'{}' needs the Python guest, which is not installed", name),
                           guests.mend_missing_guest());

@@ -17,6 +17,7 @@ struct CommandLine {
   std::vector<std::string> options;         // the interpreter's own, before the script
   std::optional<std::string> script;        // none for "python3 -c …", "-m …" or "-"
   std::vector<std::string> arguments;       // what follows
+  std::vector<std::string> requirements;    // packages the command itself asks for ("uv run --with NAME")
 };
 
 // Errors: kInvalidArgument for an empty command, kInterpreterNotFound for a program of the host, kTierUnavailable for an

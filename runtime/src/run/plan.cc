@@ -5,6 +5,7 @@
 
 #include "run/command_line.h"
 #include "run/protection.h"
+#include "run/script_needs.h"
 #include "run/workspace.h"
 
 namespace openskills {
@@ -149,6 +150,7 @@ struct FoundScript {
   std::string host_path;
   std::string guest_path;
   std::string mount_path;  // of the mount it was found in
+  ScriptPlace place;
   Script script;
 };
 
@@ -165,12 +167,12 @@ std::optional<FoundScript> look_below(const Mount& mount, const std::string& rel
   if (!file) return std::nullopt;
   const Result<os::FileInfo> info = os::file_info(file->get());
   if (folders == Folders::kYes && info && info->kind == os::FileKind::kDirectory) {
-    return FoundScript{mount.host_path + "/" + relative, mount.guest_path + "/" + relative, mount.guest_path, {}};
+    return FoundScript{mount.host_path + "/" + relative, mount.guest_path + "/" + relative, mount.guest_path, {}, {}};
   }
   const Result<std::string> first = os::read_prefix(file->get(), kShebangBytes, relative);
   if (!first) return std::nullopt;
   return FoundScript{mount.host_path + "/" + relative, mount.guest_path + "/" + relative, mount.guest_path,
-                     classify_script(relative, *first)};
+                     ScriptPlace{mount.host_path, relative}, classify_script(relative, *first)};
 }
 
 // The part of an absolute path below a mount, by its guest path or its host path.
@@ -204,6 +206,9 @@ Result<FoundScript> find_command_script(const std::vector<Mount>& mounts, const 
 Result<Plan> plan_script(const PlanContext& context, const Skill& skill, const Script& script,
                          const std::vector<std::string>& arguments, const RunOptions& options) {
   TRY(const Route route, route_script(context.guests, script, options.tier));
+  if (route.guest != nullptr) {
+    TRY(check_script_needs(*route.guest, {skill.directory, script.path}, options.requirements));
+  }
   TRY(Plan plan, make_plan(&skill, options));
   plan.script = script.path;
   plan.argv = arguments;
@@ -228,12 +233,17 @@ Result<Plan> plan_command(const PlanContext& context, const Skill* skill, const 
   plan.argv = line.arguments;
   if (line.interpreter == nullptr) {
     TRY(const Route route, route_script(context.guests, found->script, options.tier));
+    if (route.guest != nullptr) TRY(check_script_needs(*route.guest, found->place, options.requirements));
     TRY(set_program(route, found->host_path, found->guest_path, plan));
     TRY(protect_mounts(context.private_directories, plan.invocation.capabilities.mounts));
     return plan;
   }
   if (options.tier == Tier::kNative) {
     return fail_with_hint(ErrorCode::kTierUnavailable, "this version has no native tier", "leave out --tier native");
+  }
+  TRY(check_named_needs(*line.interpreter, line.requirements, options.requirements));
+  if (found && !found->place.relative.empty()) {
+    TRY(check_script_needs(*line.interpreter, found->place, options.requirements));
   }
   TRY(add_guest(*line.interpreter, plan));
   plan.reason = fmt::format("'{}' is the guest {}", command.front(), line.interpreter->id());

@@ -19,7 +19,7 @@ constexpr double kNsPerMs = 1e6;
 
 // Errors that are decisions, not failures: the outcome says "refused".
 constexpr ErrorCode kRefusals[] = {ErrorCode::kTierUnavailable, ErrorCode::kGuestMissing, ErrorCode::kLayerMissing,
-                                   ErrorCode::kWorkspaceRefused};
+                                   ErrorCode::kWorkspaceRefused, ErrorCode::kRequirementsMissing};
 
 struct LimitName {
   LimitKind kind;

@@ -1,0 +1,68 @@
+"""Runs inside the guest: regression_driver.py RESULTS MODULE… runs CPython's own test modules and appends one line for
+each test method to the file RESULTS as soon as it is over: "status<TAB>id<TAB>first line of the reason"."""
+import os
+import sys
+import unittest
+
+
+class Recorder(unittest.TestResult):
+    """Keeps nothing in memory, so that a crash loses one test and a long module stays small."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = path
+        self.shown = set()
+
+    def record(self, test, status, reason=""):
+        line = (str(reason).strip().splitlines() or [""])[-1]
+        with open(self.path, "a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"{status}\t{test.id()}\t{line[:300]}\n")
+
+    def startTest(self, test):
+        super().startTest(test)
+        self.failed = False
+        self.record(test, "start")
+
+    def addSuccess(self, test):
+        if not self.failed:
+            self.record(test, "pass")
+
+    def addFailure(self, test, err):
+        self.failed = True
+        self.record(test, "fail", self._exc_info_to_string(err, test))
+
+    addError = addFailure
+
+    def addSubTest(self, test, subtest, err):
+        if err is not None and not self.failed:
+            self.addFailure(test, err)
+
+    def addSkip(self, test, reason):
+        if not self.failed:
+            self.failed = True
+            self.record(test, "skip", reason)
+
+    def addExpectedFailure(self, test, err):
+        self.record(test, "pass")
+
+    def addUnexpectedSuccess(self, test):
+        self.record(test, "fail", "unexpected success")
+
+
+def main():
+    path, modules = sys.argv[1], sys.argv[2:]
+    from test import support
+    support.use_resources = []  # as upstream's own default: nothing large, slow or on a network
+    support.verbose = 0
+    os.chdir("/tmp")
+    for module in modules:
+        try:
+            suite = unittest.defaultTestLoader.loadTestsFromName(f"test.{module}")
+        except unittest.SkipTest as reason:
+            with open(path, "a") as file:
+                file.write(f"skip\ttest.{module}\t{reason}\n")
+            continue
+        suite.run(Recorder(path))
+
+
+main()
