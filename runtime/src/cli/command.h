@@ -39,10 +39,14 @@ struct GlobalFlags {
   bool no_color = false;
 };
 
+// Whether a command's unknown flags are looked for among the global ones.
+enum class FlagsFallThrough : std::uint8_t { kNo, kYes };
+
 // One command: its flags are declared on a CLI11 subcommand, and run() carries it out once they are parsed.
 struct Command {
   CLI::App* app = nullptr;
   std::function<int()> run;
+  FlagsFallThrough flags = FlagsFallThrough::kYes;
 };
 
 // What stands after the first "--", verbatim.
@@ -52,6 +56,7 @@ using Passthrough = std::vector<std::string>;
 Command add_list(CLI::App& app, const GlobalFlags& global);
 Command add_show(CLI::App& app, const GlobalFlags& global);
 Command add_validate(CLI::App& app, const GlobalFlags& global);
+Command add_skills_ref(CLI::App& app, const Passthrough& rest);
 Command add_run(CLI::App& app, const GlobalFlags& global, const Passthrough& rest);
 Command add_exec(CLI::App& app, const GlobalFlags& global, const Passthrough& rest);
 Command add_wasm(CLI::App& app, const GlobalFlags& global, const Passthrough& rest);

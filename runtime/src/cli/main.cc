@@ -44,10 +44,10 @@ int run_program(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   const std::vector<Command> commands = {
-      add_list(app, global),       add_show(app, global),       add_validate(app, global), add_run(app, global, rest),
-      add_exec(app, global, rest), add_wasm(app, global, rest), add_doctor(app, global),
+      add_list(app, global),      add_show(app, global),       add_validate(app, global),   add_skills_ref(app, rest),
+      add_run(app, global, rest), add_exec(app, global, rest), add_wasm(app, global, rest), add_doctor(app, global),
   };
-  for (const Command& command : commands) command.app->fallthrough();
+  for (const Command& command : commands) command.app->fallthrough(command.flags == FlagsFallThrough::kYes);
   try {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the end
     app.parse(std::move(arguments));
