@@ -41,10 +41,14 @@ struct GlobalFlags {
   bool no_color = false;
 };
 
+// Whether a command's unknown flags are looked for among the global ones.
+enum class FlagsFallThrough : std::uint8_t { kNo, kYes };
+
 // One command: its flags are declared on a CLI11 subcommand, and run() carries it out once they are parsed.
 struct Command {
   CLI::App* app = nullptr;
   std::function<int()> run;
+  FlagsFallThrough flags = FlagsFallThrough::kYes;
 };
 
 // What stands after the first "--", verbatim.
@@ -64,6 +68,7 @@ Command add_lint(CLI::App& app, const GlobalFlags& global);
 Command add_pack(CLI::App& app, const GlobalFlags& global);
 Command add_unpack(CLI::App& app, const GlobalFlags& global);
 Command add_digest(CLI::App& app, const GlobalFlags& global);
+Command add_skills_ref(CLI::App& app, const Passthrough& rest);
 Command add_run(CLI::App& app, const GlobalFlags& global, const Passthrough& rest);
 Command add_exec(CLI::App& app, const GlobalFlags& global, const Passthrough& rest);
 Command add_wasm(CLI::App& app, const GlobalFlags& global, const Passthrough& rest);

@@ -53,10 +53,10 @@ int run_program(int argc, char** argv) {
       add_files(app, global),      add_read(app, global),       add_run(app, global, rest),
       add_exec(app, global, rest), add_wasm(app, global, rest), add_trust(app, global),
       add_lint(app, global),       add_pack(app, global),       add_unpack(app, global),
-      add_digest(app, global),     add_doctor(app, global),   add_cache(app, global),
-      add_guests(app, global),
+      add_digest(app, global),     add_doctor(app, global),     add_cache(app, global),
+      add_guests(app, global),     add_skills_ref(app, rest),
   };
-  for (const Command& command : commands) command.app->fallthrough();
+  for (const Command& command : commands) command.app->fallthrough(command.flags == FlagsFallThrough::kYes);
   try {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the end
     app.parse(std::move(arguments));

@@ -1,6 +1,7 @@
 #include "format/manifest_fields.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -372,6 +373,19 @@ bool is_specified_key(std::string_view key) noexcept {
   constexpr std::array<std::string_view, 6> kSpecified = {"name",     "description",   "license",
                                                           "metadata", "allowed-tools", "compatibility"};
   return std::find(kSpecified.begin(), kSpecified.end(), key) != kSpecified.end();
+}
+
+std::optional<std::string> unexpected_fields(const YamlNode& root) {
+  std::vector<std::string_view> unknown;
+  for (const YamlPair& pair : root.pairs) {
+    if (!is_specified_key(pair.key)) unknown.push_back(pair.key);
+  }
+  if (unknown.empty()) return std::nullopt;
+  std::sort(unknown.begin(), unknown.end());
+  return fmt::format(
+      "Unexpected fields in frontmatter: {}. Only ['allowed-tools', 'compatibility', 'description', 'license', "
+      "'metadata', 'name'] are allowed.",
+      fmt::join(unknown, ", "));
 }
 
 std::string_view similar_key(std::string_view key) noexcept {

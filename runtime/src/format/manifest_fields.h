@@ -3,6 +3,8 @@
 // Thread rule: pure functions.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +23,9 @@ void read_fields(YamlNode root, std::string_view directory_name, Manifest& manif
 
 // Whether the specification has the key.
 [[nodiscard]] bool is_specified_key(std::string_view key) noexcept;
+
+// The reference library's message about keys that the specification does not have, or nothing.
+[[nodiscard]] std::optional<std::string> unexpected_fields(const YamlNode& root);
 
 // The known key that differs from this one by case or by '_' for '-' only, or "".
 [[nodiscard]] std::string_view similar_key(std::string_view key) noexcept;

@@ -1,7 +1,6 @@
 // Strict validation. The order and texts of rules 4 to 21 are those of skills-ref 0.1, the reference library of the
 // Agent Skills specification: what is wrong with the block stops, what is wrong with fields adds up.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +13,7 @@
 #include "format/manifest.h"
 #include "format/manifest_fields.h"
 #include "format/name_rules.h"
+#include "format/reference.h"
 #include "format/tool_rules.h"
 #include "format/unicode.h"
 #include "format/yaml_tree.h"
@@ -114,6 +114,10 @@ bool StrictValidator::parse() {
     return false;
   }
   root_ = std::move(parsed->root);
+  if (const std::optional<Position> uneven = find_uneven_mapping(root_)) {
+    return error(DiagnosticCode::kYamlInvalid,
+                 "Invalid YAML in frontmatter: a mapping is indented otherwise than the one before it", *uneven);
+  }
   if (root_.kind == YamlKind::kMapping) return true;
   return error(DiagnosticCode::kFrontmatterNotAMapping, "SKILL.md frontmatter must be a YAML mapping", root_.position);
 }
@@ -128,23 +132,16 @@ void StrictValidator::check_fields() {
 }
 
 void StrictValidator::check_keys() {
-  std::vector<std::string_view> unknown;
-  std::string suggestions;
+  std::optional<std::string> message = unexpected_fields(root_);
+  if (!message) return;
   Position first;
   for (const YamlPair& pair : root_.pairs) {
     if (is_specified_key(pair.key)) continue;
-    unknown.push_back(pair.key);
-    if (unknown.size() == 1) first = pair.position;
+    if (first.line == 0) first = pair.position;
     const std::string_view similar = similar_key(pair.key);
-    if (is_specified_key(similar)) suggestions += fmt::format(" Did you mean '{}'?", similar);
+    if (is_specified_key(similar)) *message += fmt::format(" Did you mean '{}'?", similar);
   }
-  if (unknown.empty()) return;
-  std::sort(unknown.begin(), unknown.end());
-  error(DiagnosticCode::kUnknownKey,
-        fmt::format("Unexpected fields in frontmatter: {}. Only ['allowed-tools', 'compatibility', 'description', "
-                    "'license', 'metadata', 'name'] are allowed.{}",
-                    fmt::join(unknown, ", "), suggestions),
-        first);
+  error(DiagnosticCode::kUnknownKey, std::move(*message), first);
 }
 
 void StrictValidator::check_name_field() {
