@@ -60,40 +60,5 @@ TEST_ALONE(ComponentIsolation, TheCacheTellsThemFromModules) {
   EXPECT_EQ(sink.out, "hello\nhello\nhello\nhello\n");
 }
 
-// Two components in one, with a memory each: the text passes from one to the other.
-constexpr std::string_view kComposed = R"((component
-  (component $counter
-    (core module $code
-      (memory (export "memory") 1)
-      (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
-      (func (export "count") (param $at i32) (param $size i32) (result i32)
-        (i32.add (i32.load8_u (local.get $at)) (local.get $size))))
-    (core instance $instance (instantiate $code))
-    (func (export "count") (param "text" string) (result u32)
-      (canon lift (core func $instance "count") (memory (core memory $instance "memory"))
-        (realloc (core func $instance "realloc")))))
-  (instance $counter (instantiate $counter))
-  (core module $memory-code (memory (export "memory") 1) (data (i32.const 8) "Abc"))
-  (core instance $memory (instantiate $memory-code))
-  (core func $count (canon lower (func $counter "count") (memory (core memory $memory "memory"))))
-  (core module $main-code
-    (import "counter" "count" (func $count (param i32 i32) (result i32)))
-    (func (export "run") (result i32) (i32.ne (call $count (i32.const 8) (i32.const 3)) (i32.const 68))))
-  (core instance $main (instantiate $main-code (with "counter" (instance (export "count" (func $count))))))
-  (func $run (result (result)) (canon lift (core func $main "run")))
-  (instance $command (export "run" (func $run)))
-  (export "wasi:cli/run@0.2.6" (instance $command))))";
-
-TEST_ALONE(ComponentIsolation, PartsOfAComponentPassTextToEachOther) {
-  GuestFolder folder;
-  IsolatedWasmExecutor executor{folder.cache()};
-  RecordingGuestSink sink;
-  const CancelToken cancel;
-  const Result<ExecutionResult> result = executor.execute(folder.invocation(assemble(kComposed)), sink, cancel);
-  ASSERT_TRUE(result) << result.error().message;
-  EXPECT_EQ(result->exit_code, 0);
-  EXPECT_EQ(result->usage.peak_memory_bytes, 2U << 16U);
-}
-
 }  // namespace
 }  // namespace openskills

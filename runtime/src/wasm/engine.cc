@@ -29,7 +29,7 @@ constexpr const char* kTargetFeatures[] = {"has_lse"};
 #endif
 
 // Everything that shapes compiled code. A change here must change kCodeRevision.
-constexpr int kCodeRevision = 4;
+constexpr int kCodeRevision = 3;
 
 Result<void> configure_code(wasm_config_t* config) {
   if (wasmtime_error_t* error = wasmtime_config_target_set(config, kTarget)) {
@@ -47,8 +47,7 @@ Result<void> configure_code(wasm_config_t* config) {
   // What toolchains emit for WASI programs today. Threads and asynchronous components are not built in. 64-bit memories
   // and garbage-collected types stay off: nothing here needs them, and each is surface.
   wasmtime_config_wasm_memory64_set(config, false);
-  // What the engine puts between the parts of a component copies from one memory to another.
-  wasmtime_config_wasm_multi_memory_set(config, true);
+  wasmtime_config_wasm_multi_memory_set(config, false);
   wasmtime_config_wasm_gc_set(config, false);
   wasmtime_config_gc_support_set(config, true);  // exceptions are objects
   wasmtime_config_wasm_exceptions_set(config, true);
