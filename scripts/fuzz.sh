@@ -74,7 +74,7 @@ minimise() { # TARGET
   chmod 755 "$part"
   find "$CORPUS/$1" -type f -regextype posix-extended ! -regex '.*/[0-9a-f]{40}' -exec cp -t "$part" {} +
   run_logged "minimise-$1" "Run the target once: scripts/fuzz.sh $1 --seconds 10" \
-    "$BUILD_DIR/bin/fuzz_$1" -set_cover_merge=1 -max_len="$(length_of "$1")" "$part" "$CORPUS/$1" "$grown"
+    "$BUILD_DIR/bin/fuzz_$1" -set_cover_merge=1 -use_counters=0 -max_len="$(length_of "$1")" "$part" "$CORPUS/$1" "$grown"
   rm -rf "${CORPUS:?}/$1"
   mv "$part" "$CORPUS/$1"
   say "corpus/$1: $(find "$CORPUS/$1" -type f | wc -l) inputs"

@@ -33,7 +33,7 @@ case $kind in
     # From the inputs written by hand, which do not show the bug: those with a name, not a digest.
     mkdir "$scratch/grown"
     find "$corpus" -type f -regextype posix-extended ! -regex '.*/[0-9a-f]{40}' -exec cp -t "$scratch/grown" {} +
-    if OPENSKILLS_FUZZ_SELF_TEST=1 "$program" "${options[@]}" -runs=3000000 -max_total_time=200 -seed=1 \
+    if OPENSKILLS_FUZZ_SELF_TEST=1 "$program" "${options[@]}" -runs=3000000 -max_total_time=240 -seed=1 \
       "$scratch/grown" >"$scratch/log" 2>&1; then
       tail -n 5 "$scratch/log"
       echo "The planted bug was not found."

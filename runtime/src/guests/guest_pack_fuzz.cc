@@ -46,9 +46,9 @@ void check_pack(const GuestPack& pack, const std::string& folder) {
   }
 }
 
-// The planted bug: a mount that ends in a slash counts as one that leads out.
+// The planted bug: what an interpreter is called is always python3.
 void check_planted(const GuestPack& pack) {
-  for (const GuestMount& mount : pack.mounts) require(!mount.host_path.ends_with('/'), "planted: a mount with a slash");
+  require(pack.argv0 == "python3", "planted: an interpreter of another name");
 }
 
 }  // namespace

@@ -135,23 +135,6 @@ std::string assemble(std::string_view text) {
   return bytes;
 }
 
-// What the guest says, within reason.
-class CountingSink : public OutputSink {
- public:
-  explicit CountingSink(const wasi::FuzzTree& tree) : tree_(tree) {}
-  bool write(StreamKind stream, std::string_view bytes) override {
-    (stream == StreamKind::kStdout ? out_bytes_ : err_bytes_) += bytes.size();
-    // The planted bug: what is said on both streams is noted outside of the mounts.
-    if (fuzzing::plants_a_bug() && out_bytes_ > 0 && err_bytes_ > 0) std::ofstream(tree_.path("outside/note")) << bytes;
-    return true;
-  }
-
- private:
-  const wasi::FuzzTree& tree_;
-  std::size_t out_bytes_ = 0;
-  std::size_t err_bytes_ = 0;
-};
-
 struct Machine {
   Machine()
       : folder(os::TemporaryDirectory::create("openskills-guest-fuzz-").value()),
@@ -203,7 +186,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static Machine machine;
   const std::vector<int> open_before = os::open_descriptors().value();
   const Invocation invocation = invocation_of(machine.tree, std::string(fuzzing::view_of(data, size)));
-  CountingSink sink(machine.tree);
+  wasi::FuzzSink sink;
   bool changed = false;
   {
     const std::unique_ptr<GuestRun> run = GuestRun::open(invocation, sink, nullptr).value();
@@ -211,6 +194,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Result<ExecutionResult> result = run->execute(*machine.engine, *machine.module);
     fuzzing::require(result.has_value(), "a run failed that the engine should have carried");
     check_result(*result);
+    // The planted bug: an exit code that does not fit into seven bits is noted outside of the mounts.
+    if (fuzzing::plants_a_bug() && result->exit_code > 127) std::ofstream(machine.tree.path("outside/note")) << "noted";
     changed = !result->changed_files.empty() || result->usage.disk_written_bytes > 0;
   }
   fuzzing::require(os::open_descriptors().value() == open_before, "a descriptor was left open");
