@@ -98,8 +98,8 @@ class Unpacking(TestCase):
         self.assertEqual(self.unpack(self.with_extra("demo/zeros", bytes(3 << 20))).code, 0)
 
     def test_T31_ASizeThatLies(self):
-        data = bytearray(self.with_extra("demo/x", bytes(6 << 20)))
-        real, lie = struct.pack("<L", 6 << 20), struct.pack("<L", 10)
+        data = bytearray(self.with_extra("demo/x", bytes(3 << 20)))
+        real, lie = struct.pack("<L", 3 << 20), struct.pack("<L", 10)
         self.refused(bytes(data.replace(real, lie)))
 
     def test_T31_CumulativeBudget(self):

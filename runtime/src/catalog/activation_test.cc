@@ -58,7 +58,7 @@ TEST_F(Activating, C53_TheBodyCannotCloseOrImitateTheWrapper) {
     EXPECT_EQ(count(text, "<skill_content"), 1U) << text;
     EXPECT_EQ(count(text, "</skill_content"), 1U) << text;
     EXPECT_EQ(count(text, "<skill_resources"), 1U) << text;
-    EXPECT_EQ(text.find(attack), std::string::npos) << text;
+    EXPECT_EQ(text.find("before " + attack), std::string::npos) << text;
     EXPECT_TRUE(text.ends_with("</skill_content>\n"));
   }
   // The control: other tags and the words alone stay as they are.

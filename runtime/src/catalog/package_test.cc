@@ -54,6 +54,7 @@ TEST_F(Packages, C85_WhatIsPackedComesOutTheSame) {
 TEST_F(Packages, C86_TheSameTreeGivesTheSameBytes) {
   const std::string first = pack_skill(tree_.path("src/pdf"))->bytes;
   fs::last_write_time(tree_.path("src/pdf/SKILL.md"), fs::file_time_type::clock::now() - std::chrono::hours(999));
+  tree_.folder("other");
   fs::copy(tree_.path("src/pdf"), tree_.path("other/pdf"), fs::copy_options::recursive);
   EXPECT_EQ(pack_skill(tree_.path("src/pdf"))->bytes, first);
   EXPECT_EQ(pack_skill(tree_.path("other/pdf"))->bytes, first);

@@ -33,7 +33,7 @@ class Index : public ::testing::Test {
   }
 
   static void settle() { std::this_thread::sleep_for(std::chrono::milliseconds(40)); }
-  [[nodiscard]] Catalog discover() const { return Catalog::discover(options_).value(); }
+  Catalog discover() const { return Catalog::discover(options_).value(); }
   [[nodiscard]] fs::path file() const { return fs::directory_iterator(tree_.path("index"))->path(); }
 
   // What a catalog says, without where it has it from.

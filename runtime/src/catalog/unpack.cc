@@ -34,6 +34,7 @@ struct Entry {
   std::string path;  // in the archive, without a slash at its end
   bool is_folder = false;
   bool executable = false;
+  std::uint64_t said_bytes = 0;
 };
 
 // An archive in memory, opened for reading.
@@ -86,7 +87,10 @@ class Reader {
     }
     zip_.fclose(file);
     if (got < 0) return bad(fmt::format("the entry '{}' is damaged", entry.path));
-    if (bytes.size() <= limit_bytes) return bytes;
+    if (bytes.size() <= limit_bytes) {
+      if (bytes.size() == entry.said_bytes) return bytes;
+      return bad(fmt::format("the entry '{}' has another size than the archive says", entry.path));
+    }
     return fail_with_hint(ErrorCode::kTooLarge,
                           fmt::format("the package holds more than may come out of it, at '{}'", entry.path),
                           "this may be a bomb: a small archive that unpacks without end");
@@ -108,6 +112,7 @@ class Reader {
     if ((status.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && status.encryption_method != ZIP_EM_NONE) {
       return bad(fmt::format("the entry '{}' is encrypted", name));
     }
+    entry.said_bytes = (status.valid & ZIP_STAT_SIZE) != 0 ? status.size : 0;
     TRY(check_kind(entry));
     return entry;
   }
