@@ -42,9 +42,8 @@ function(openskills_layer name)
   if(OPENSKILLS_BUILD_TESTS AND tests)
     add_executable(openskills_${name}_test ${tests})
     target_link_libraries(openskills_${name}_test PRIVATE ${scope} ${arg_PRIVATE} GTest::gtest_main)
-    target_compile_definitions(openskills_${name}_test PRIVATE
-      OPENSKILLS_SOURCE_DIR="${CMAKE_SOURCE_DIR}" OPENSKILLS_BUILD_DIR="${CMAKE_BINARY_DIR}")
     add_test(NAME unit.${name} COMMAND openskills_${name}_test --gtest_brief=1)
-    set_tests_properties(unit.${name} PROPERTIES TIMEOUT 300)
+    set_tests_properties(unit.${name} PROPERTIES TIMEOUT 300
+      ENVIRONMENT "OPENSKILLS_SOURCE_DIR=${CMAKE_SOURCE_DIR}")
   endif()
 endfunction()

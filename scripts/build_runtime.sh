@@ -70,6 +70,7 @@ if [[ $ENGINE_ONLY == yes ]]; then
   exit
 fi
 need cmake ninja g++ objcopy python3
+use_compiler_cache
 need_engine
 lock "$BUILD_DIR/.lock"
 build_cpp

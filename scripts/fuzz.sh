@@ -43,7 +43,8 @@ done
 ((${#TARGETS[@]})) || mapfile -t TARGETS < <(known_targets)
 
 build() {
-  need cmake ninja clang++-19 ld.lld
+  need cmake ninja clang++-19 ld.lld-19
+  use_compiler_cache
   need_engine
   lock "$BUILD_DIR/.lock"
   run_logged configure-fuzz "If the checkout was moved, remove $BUILD_DIR and run again." \

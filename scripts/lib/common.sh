@@ -22,6 +22,15 @@ if ! command -v cargo >/dev/null && [[ -x ${CARGO_HOME:-$HOME/.cargo}/bin/cargo 
   PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
 fi
 
+# Objects that were compiled before, by this checkout or another, are taken from the cache folder instead.
+use_compiler_cache() {
+  command -v ccache >/dev/null || return 0
+  export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
+  export CCACHE_DIR=${CCACHE_DIR:-$OPENSKILLS_CACHE/ccache} CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-4G}
+  # Paths beneath the checkout count as relative, so that a fresh clone in another folder finds the same objects.
+  export CCACHE_BASEDIR=$OPENSKILLS_ROOT CCACHE_NOHASHDIR=1
+}
+
 # say TEXT… : one progress line with the seconds since the script began.
 say() { printf '[%4d s] %s\n' "$SECONDS" "$*" >&2; }
 
