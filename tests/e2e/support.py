@@ -53,7 +53,9 @@ class TestCase(unittest.TestCase):
     def _remove_root(self):
         for path, folders, _ in os.walk(self.root):
             for folder in folders:
-                os.chmod(os.path.join(path, folder), stat.S_IRWXU)
+                # A link to a folder is listed here too; what it leads to is not ours to change.
+                if not os.path.islink(os.path.join(path, folder)):
+                    os.chmod(os.path.join(path, folder), stat.S_IRWXU)
         shutil.rmtree(self.root)
 
     def make_skill(self, name="demo", files=None):

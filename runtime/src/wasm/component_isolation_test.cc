@@ -3,6 +3,7 @@
 
 #include "os/test_alone.h"
 #include "wasm/in_process_executor.h"
+#include "wasm/fork_launcher.h"
 #include "wasm/isolated_executor.h"
 #include "wasm/test_components.h"
 
@@ -28,7 +29,7 @@ TEST(ComponentIsolation, TheCallersOwnProcessRefusesThem) {
 
 TEST_ALONE(ComponentIsolation, RunBehindEveryLayer) {
   GuestFolder folder;
-  IsolatedWasmExecutor executor{folder.cache()};
+  IsolatedWasmExecutor executor{folder.cache(), std::make_unique<ForkLauncher>(), 1};
   RecordingGuestSink sink;
   const CancelToken cancel;
   for (int round = 0; round < 2; ++round) {  // compiled, then from the cache
@@ -50,7 +51,7 @@ TEST_ALONE(ComponentIsolation, RunBehindEveryLayer) {
 
 TEST_ALONE(ComponentIsolation, TheCacheTellsThemFromModules) {
   GuestFolder folder;
-  IsolatedWasmExecutor executor{folder.cache()};
+  IsolatedWasmExecutor executor{folder.cache(), std::make_unique<ForkLauncher>(), 1};
   RecordingGuestSink sink;
   const CancelToken cancel;
   const std::string modules[] = {command({kSayHello}), hello()};
