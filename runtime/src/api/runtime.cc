@@ -40,7 +40,9 @@ std::vector<std::string> private_directories(const RuntimeOptions& options, cons
   std::vector<std::string> directories = {options.cache_directory.empty() ? ModuleStore::default_directory()
                                                                           : options.cache_directory};
   const std::string trust = options.trust_directory.empty() ? default_trust_directory() : options.trust_directory;
-  if (!trust.empty()) directories.push_back(trust);
+  // Where nobody is trusted yet there is nothing to protect: a list that a script makes is not private, and not
+  // believed.
+  if (os::file_info_at(trust + "/trust.json")) directories.push_back(trust);
   if (!options.index_directory.empty()) directories.push_back(options.index_directory);
   for (const GuestPack& pack : guests.packs()) directories.push_back(pack.directory);
   return directories;

