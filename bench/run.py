@@ -179,6 +179,8 @@ def figures(build, scratch):
                discovery, [programs / "scan_floor", big], 2.5, 1.2, subtract_ns=process_floor(noop, scratch)),
         Figure("discover 10,000 skills, valid index", existing("index", big), "fstatat",
                [programs / "stat_floor", big], 2, 1.2),
+        Figure("refresh of 10,000 skills, unchanged", existing("refresh", big), "fstatat",
+               [programs / "stat_floor", big], 2, 1.2),
         Figure("tiny wasm call, warm", existing("tiny_call", TINY_CALLS), "no-op process", noop, 1 / 20, 1 / 50,
                jobs=TINY_CALLS),
         Figure("instantiate the Python guest", existing("instantiate", guest), "no-op process", noop, 0, 0, bar_ms=0.1),

@@ -7,6 +7,8 @@ find_package(fmt 9 REQUIRED)
 pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(md REQUIRED IMPORTED_TARGET libmd)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
+# Headers only: the library is loaded when a package is read or written (catalog/zip_library.h).
+pkg_check_modules(zip REQUIRED libzip)
 
 # The engine is built by scripts/build_runtime.sh into a cache outside the checkout.
 set(OPENSKILLS_WASMTIME_DIR "" CACHE PATH "Folder with lib/libopenskills_wasmtime.a and include/")

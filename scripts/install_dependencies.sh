@@ -9,9 +9,9 @@ PACKAGES=(
   # compiler and build tools
   g++ cmake ninja-build make pkg-config git ca-certificates xz-utils python3
   # libraries
-  libyaml-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev libfmt-dev libutf8proc-dev libmd-dev
+  libyaml-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev libfmt-dev libutf8proc-dev libmd-dev libzip-dev
   # tests and benchmarks
-  libgtest-dev libbenchmark-dev librapidcheck-dev
+  libgtest-dev libbenchmark-dev librapidcheck-dev strace
   # the compiler for what runs inside the sandbox
   clang-19 lld-19 llvm-19 libclang-rt-19-dev libclang-rt-19-dev-wasm32
   # the CPython that drives the guest's build

@@ -196,7 +196,8 @@ class Doctor(TestCase):
         self.assertIn("mend", result.text)
 
     def test_EveryCommandHasHelpWithAnExample(self):
-        for command in ("list", "show", "validate", "run", "exec", "wasm", "doctor"):
+        for command in ("list", "show", "validate", "run", "exec", "wasm", "doctor", "prompt", "activate", "files", "read",
+                        "search", "trust", "lint", "pack", "unpack", "digest"):
             result = self.openskills(command, "--help")
             self.assertEqual(result.code, 0)
             self.assertIn("Example: openskills", result.text)

@@ -50,6 +50,7 @@ PUBLIC_HEADERS = {
     "limits.h": "invoke",
     "options.h": "invoke",
     "outcome.h": "run",
+    "disclosure.h": "api",
     "runtime.h": "api",
     "openskills.h": "api",
 }

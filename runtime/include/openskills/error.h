@@ -48,7 +48,11 @@ namespace openskills {
   X(kTimeout, "timeout", "the wall-time limit was reached")                                                        \
   X(kLimit, "limit-exceeded", "a limit other than wall time was reached")                                          \
   X(kCancelled, "cancelled", "the run was cancelled")                                                              \
-  X(kInternal, "internal-error", "a defect in OpenSkills")
+  X(kInternal, "internal-error", "a defect in OpenSkills")                                                         \
+  X(kSkillNotInvocable, "skill-not-invocable", "the skill does not let this kind of caller activate it")           \
+  X(kTrustUnusable, "trust-unusable", "the list of trusted folders is not private to the user or is damaged")      \
+  X(kArchiveInvalid, "archive-invalid", "the package is damaged, or holds what a skill's package must not")        \
+  X(kPathExists, "path-exists", "something is already there")
 
 enum class ErrorCode : std::uint8_t {
 #define OPENSKILLS_ENUMERATOR(name, text, meaning) name,

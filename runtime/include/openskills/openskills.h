@@ -1,6 +1,7 @@
 // Everything OpenSkills offers to C++.
 #pragma once
 
+#include "openskills/disclosure.h"
 #include "openskills/error.h"
 #include "openskills/options.h"
 #include "openskills/outcome.h"

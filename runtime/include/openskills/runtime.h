@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "openskills/disclosure.h"
 #include "openskills/error.h"
 #include "openskills/export.h"
 #include "openskills/options.h"
@@ -31,6 +32,12 @@ enum class SkillDigests : std::uint8_t { kCompute, kSkip };
 
 enum class ProjectTrustChoice : std::uint8_t { kUntrusted, kTrusted };
 
+// Whose rules hold where clients of the format disagree: the standard's, or Claude Code's (names by folder, user
+// before project, only its own places).
+enum class SkillProfile : std::uint8_t { kAgentSkills, kClaudeCode };
+
+class Catalog;
+
 struct RuntimeOptions {
   // Folders of skills, or a skill's own folder; naming one implies trust. When empty, the standard places are searched.
   std::vector<std::string> skills = {};
@@ -38,6 +45,14 @@ struct RuntimeOptions {
   // Where project skills are searched from; the current directory when empty.
   std::string project_directory = {};
   ProjectTrustChoice project_trust = ProjectTrustChoice::kUntrusted;
+
+  SkillProfile profile = SkillProfile::kAgentSkills;
+
+  // Where lasting trust is kept; ${XDG_CONFIG_HOME:-~/.config}/openskills when empty.
+  std::string trust_directory = {};
+
+  // A folder, private to the user, in which what was read of many skills is kept for the next search. None when empty.
+  std::string index_directory = {};
 
   // Where compiled code is kept; ${XDG_CACHE_HOME:-~/.cache}/openskills/modules when empty.
   std::string cache_directory = {};
@@ -89,7 +104,23 @@ class OPENSKILLS_API OpenSkillRuntime {
   [[nodiscard]] Outcome run_module(const std::string& path, const std::vector<std::string>& arguments = {},
                                    const RunOptions& options = {});
 
+  // Progressive disclosure (openskills/disclosure.h). `id` as above.
+  [[nodiscard]] PromptText prompt(const PromptRequest& request = {}) const;
+  [[nodiscard]] Result<ActivatedSkill> activate(const std::string& id, const ActivateRequest& request = {},
+                                                Conversation* conversation = nullptr) const;
+  [[nodiscard]] Result<std::vector<SkillFile>> files(const std::string& id) const;
+  [[nodiscard]] Result<std::string> read(const std::string& id, const std::string& path) const;
+  [[nodiscard]] std::vector<FoundSkill> search(std::string_view query, std::size_t limit = 10,
+                                               const SkillFilter& filter = {}) const;
+
+  // load_skills() again, reading only what is new or changed; as load_skills(), not together with another call.
+  Result<SkillChanges> refresh();
+
  private:
+  [[nodiscard]] const Catalog& catalog() const noexcept;
+  [[nodiscard]] const RuntimeOptions& options() const noexcept;
+  void replace_catalog(Catalog catalog);
+
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -23,7 +23,7 @@ struct SkillInfo {
   std::string name;
   std::string description;
   std::string path;    // the skill's folder: absolute, canonical
-  std::string source;  // "explicit", "project" or "user"
+  std::string source;  // "explicit", "project", "user" or "system"
   bool user_invocable = true;
   bool model_invocable = true;
   std::vector<SkillDiagnostic> diagnostics;

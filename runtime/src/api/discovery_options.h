@@ -5,9 +5,28 @@
 
 #include "catalog/discovery.h"
 #include "openskills/runtime.h"
+#include "wasm/module_store.h"
 #include "os/files.h"
 
 namespace openskills {
+
+// ${XDG_CONFIG_HOME:-~/.config}/openskills; empty when there is no home folder.
+[[nodiscard]] inline std::string default_trust_directory() {
+  const std::string config = os::environment_variable("XDG_CONFIG_HOME");
+  if (!config.empty()) return config + "/openskills";
+  const std::string home = os::home_directory();
+  return home.empty() ? std::string() : home + "/.config/openskills";
+}
+
+// Beside the compiled modules: ${OPENSKILLS_CACHE_DIR:-${XDG_CACHE_HOME:-~/.cache}/openskills}/skills.
+[[nodiscard]] inline std::string default_index_directory() {
+  const std::string modules = ModuleStore::default_directory();
+  return modules.substr(0, modules.rfind('/')) + "/skills";
+}
+
+[[nodiscard]] inline Profile profile_of(const RuntimeOptions& options) {
+  return options.profile == SkillProfile::kClaudeCode ? Profile::kClaudeCode : Profile::kAgentSkills;
+}
 
 [[nodiscard]] inline DiscoveryOptions discovery_options(const RuntimeOptions& options) {
   DiscoveryOptions discovery;
@@ -17,6 +36,10 @@ namespace openskills {
       options.project_trust == ProjectTrustChoice::kTrusted ? ProjectTrust::kTrusted : ProjectTrust::kUntrusted;
   discovery.home_dir = os::home_directory();
   discovery.config_dir = os::environment_variable("XDG_CONFIG_HOME");
+  discovery.system_dir = "/etc";
+  discovery.trust_dir = options.trust_directory.empty() ? default_trust_directory() : options.trust_directory;
+  discovery.index_dir = options.index_directory;
+  discovery.profile = profile_of(options);
   return discovery;
 }
 

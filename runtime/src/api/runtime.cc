@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "api/discovery_options.h"
+#include "api/public_values.h"
 #include "catalog/catalog.h"
 #include "catalog/resources.h"
 #include "catalog/scripts.h"
@@ -21,21 +22,6 @@ namespace {
 
 constexpr std::uint32_t kMaxInProcessRuns = 1024;
 
-SkillDiagnostic to_public(const Diagnostic& diagnostic) {
-  return {std::string(diagnostic_code_name(diagnostic.code)),
-          std::string(severity_name(diagnostic.severity)),
-          diagnostic.message,
-          diagnostic.path,
-          static_cast<int>(diagnostic.line),
-          static_cast<int>(diagnostic.column)};
-}
-
-std::vector<SkillDiagnostic> to_public(std::span<const Diagnostic> diagnostics) {
-  std::vector<SkillDiagnostic> list;
-  for (const Diagnostic& diagnostic : diagnostics) list.push_back(to_public(diagnostic));
-  return list;
-}
-
 RunnerOptions runner_options(const RuntimeOptions& options) {
   return {options.cache_directory, std::min(options.max_in_process_runs, kMaxInProcessRuns)};
 }
@@ -50,6 +36,11 @@ GuestRegistry scan_guests(const RuntimeOptions& options) {
 std::vector<std::string> private_directories(const RuntimeOptions& options, const GuestRegistry& guests) {
   std::vector<std::string> directories = {options.cache_directory.empty() ? ModuleStore::default_directory()
                                                                           : options.cache_directory};
+  const std::string trust = options.trust_directory.empty() ? default_trust_directory() : options.trust_directory;
+  // Where nobody is trusted yet there is nothing to protect: a list that a script makes is not private, and not
+  // believed.
+  if (os::file_info_at(trust + "/trust.json")) directories.push_back(trust);
+  if (!options.index_directory.empty()) directories.push_back(options.index_directory);
   for (const GuestPack& pack : guests.packs()) directories.push_back(pack.directory);
   return directories;
 }
@@ -104,20 +95,34 @@ OpenSkillRuntime::OpenSkillRuntime(OpenSkillRuntime&&) noexcept = default;
 OpenSkillRuntime& OpenSkillRuntime::operator=(OpenSkillRuntime&&) noexcept = default;
 
 Result<void> OpenSkillRuntime::load_skills() {
-  Result<Catalog> catalog = Catalog::discover(discovery_options(state_->options));
-  if (!catalog) return std::unexpected(std::move(catalog).error());
-  state_->catalog = std::move(*catalog);
+  Result<Catalog> found = Catalog::discover(discovery_options(state_->options));
+  if (!found) return std::unexpected(std::move(found).error());
+  replace_catalog(std::move(*found));
+  return {};
+}
+
+Result<SkillChanges> OpenSkillRuntime::refresh() {
+  Result<Catalog> found = state_->catalog.refreshed(discovery_options(state_->options));
+  if (!found) return std::unexpected(std::move(found).error());
+  SkillChanges changes = to_public(changes_between(state_->catalog, *found));
+  replace_catalog(std::move(*found));
+  return changes;
+}
+
+const Catalog& OpenSkillRuntime::catalog() const noexcept { return state_->catalog; }
+
+const RuntimeOptions& OpenSkillRuntime::options() const noexcept { return state_->options; }
+
+void OpenSkillRuntime::replace_catalog(Catalog catalog) {
+  state_->catalog = std::move(catalog);
   const std::lock_guard lock(state_->digest_mutex);
   state_->digests.clear();
-  return {};
 }
 
 std::vector<SkillInfo> OpenSkillRuntime::skills() const {
   std::vector<SkillInfo> list;
   for (const Skill& skill : state_->catalog.skills()) {
-    list.push_back({skill.id, skill.manifest.name, skill.manifest.description, skill.directory,
-                    std::string(skill.source()), skill.manifest.user_invocable,
-                    !skill.manifest.disable_model_invocation, to_public(skill.diagnostics)});
+    list.push_back(to_public(skill));
   }
   return list;
 }

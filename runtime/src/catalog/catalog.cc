@@ -8,8 +8,10 @@
 #include <cstdint>
 #include <numeric>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
+#include "catalog/skill_index.h"
 #include "format/unicode.h"
 
 namespace openskills {
@@ -78,7 +80,7 @@ Diagnostic hidden_by(const Skill& hidden, const Skill& winner) {
 }
 
 // Removes every skill that an earlier one of the same name hides, and says so.
-void drop_hidden(std::vector<Skill>& skills, std::vector<Diagnostic>& diagnostics) {
+void drop_hidden(std::vector<Skill>& skills, std::vector<Diagnostic>& diagnostics, std::vector<Skill>& dropped) {
   std::vector<std::pair<std::string, std::size_t>> keys;
   keys.reserve(skills.size());
   for (std::size_t i = 0; i < skills.size(); ++i) keys.emplace_back(collision_key(skills[i].id), i);
@@ -101,6 +103,7 @@ void drop_hidden(std::vector<Skill>& skills, std::vector<Diagnostic>& diagnostic
   for (std::size_t i = 0; i < skills.size(); ++i) {
     if (next != hidden.end() && next->first == i) {
       ++next;
+      dropped.push_back(std::move(skills[i]));
     } else {
       kept.push_back(std::move(skills[i]));
     }
@@ -108,20 +111,82 @@ void drop_hidden(std::vector<Skill>& skills, std::vector<Diagnostic>& diagnostic
   skills = std::move(kept);
 }
 
+// The skills of an earlier catalog, by folder.
+class SkillsOfCatalog final : public KnownSkills {
+ public:
+  explicit SkillsOfCatalog(const Catalog& catalog) {
+    by_directory_.reserve(catalog.skills().size() + catalog.hidden().size());
+    for (const Skill& skill : catalog.skills()) by_directory_.emplace(skill.directory, &skill);
+    for (const Skill& skill : catalog.hidden()) by_directory_.emplace(skill.directory, &skill);
+  }
+
+  bool find(std::string_view directory, std::string_view directory_name, const FileStamp& now, Skill& skill) override {
+    const auto found = by_directory_.find(directory);
+    if (found == by_directory_.end()) return false;
+    const bool same = found->second->stamp.still_holds(now) && found->second->directory_name == directory_name;
+    if (same) skill = *found->second;
+    return same;
+  }
+
+ private:
+  std::unordered_map<std::string_view, const Skill*> by_directory_;
+};
+
+bool is_another(const Skill& before, const Skill& after) noexcept {
+  if (before.directory != after.directory) return true;
+  FileStamp stamp = before.stamp;
+  // Whether it is certainly the same does not matter here: only what was seen to differ is a change.
+  stamp.settled = true;
+  return !stamp.still_holds(after.stamp);
+}
+
 bool has_smaller_id(const Skill& a, const Skill& b) noexcept { return a.id < b.id; }
 
 }  // namespace
 
-Result<Catalog> Catalog::discover(const DiscoveryOptions& options) {
-  TRY(DiscoveryResult found, discover_skills(options));
+Result<Catalog> Catalog::discover(const DiscoveryOptions& options, KnownSkills* known) {
+  if (known != nullptr || options.index_dir.empty()) return search(options, known);
+  SkillIndex index = SkillIndex::load(options);
+  TRY(Catalog catalog, search(options, &index));
+  index.save_if_worthwhile(catalog.skills_, catalog.hidden_, catalog.files_known_);
+  return catalog;
+}
+
+Result<Catalog> Catalog::search(const DiscoveryOptions& options, KnownSkills* known) {
+  TRY(DiscoveryResult found, discover_skills(options, known));
   Catalog catalog;
   catalog.skills_ = std::move(found.skills);
   catalog.diagnostics_ = std::move(found.diagnostics);
-  drop_hidden(catalog.skills_, catalog.diagnostics_);
+  catalog.searched_ = std::move(found.searched);
+  catalog.files_read_ = found.files_read;
+  catalog.files_known_ = found.files_known;
+  drop_hidden(catalog.skills_, catalog.diagnostics_, catalog.hidden_);
   if (!std::is_sorted(catalog.skills_.begin(), catalog.skills_.end(), has_smaller_id)) {
     std::sort(catalog.skills_.begin(), catalog.skills_.end(), has_smaller_id);
   }
   return catalog;
+}
+
+Result<Catalog> Catalog::refreshed(const DiscoveryOptions& options) const {
+  SkillsOfCatalog known(*this);
+  return discover(options, &known);
+}
+
+CatalogChanges changes_between(const Catalog& before, const Catalog& after, const SkillComparison& is_changed) {
+  CatalogChanges changes;
+  auto old = before.skills().begin();
+  const auto old_end = before.skills().end();
+  for (const Skill& skill : after.skills()) {
+    for (; old != old_end && old->id < skill.id; ++old) changes.removed.push_back(old->id);
+    if (old == old_end || skill.id < old->id) {
+      changes.added.push_back(skill.id);
+      continue;
+    }
+    if (is_changed ? is_changed(*old, skill) : is_another(*old, skill)) changes.changed.push_back(skill.id);
+    ++old;
+  }
+  for (; old != old_end; ++old) changes.removed.push_back(old->id);
+  return changes;
 }
 
 Result<const Skill*> Catalog::find(std::string_view id) const {

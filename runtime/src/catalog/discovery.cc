@@ -3,19 +3,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <span>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
 
 #include "catalog/skill_reader.h"
+#include "catalog/trust.h"
+#include "os/clock.h"
 #include "os/files.h"
 #include "os/walk.h"
 
 namespace openskills {
 namespace {
 
-constexpr std::string_view kProjectPlaces[] = {".openskills/skills", ".agents/skills", ".claude/skills"};
+constexpr std::string_view kPlaces[] = {".openskills/skills", ".agents/skills", ".claude/skills"};
 constexpr std::string_view kConfigPlaces[] = {"openskills/skills", "agents/skills"};
+constexpr std::string_view kSystemPlace = "openskills/skills";
+constexpr std::string_view kClaudeCodePlace = ".claude/skills";
+constexpr std::string_view kClaudeCodeSystemPlace = "claude-code/.claude/skills";
 
 std::string join(std::string_view directory, std::string_view name) {
   return fmt::format("{}{}{}", directory, directory.ends_with('/') ? "" : "/", name);
@@ -35,6 +42,13 @@ bool looks_like_skill_file(std::string_view name) noexcept {
   });
 }
 
+// Whose meaning Claude Code reserves: skills of an account, which are no files here.
+bool is_reserved_name(std::string_view name) noexcept {
+  constexpr std::string_view kReserved = "synced";
+  return std::equal(name.begin(), name.end(), kReserved.begin(), kReserved.end(),
+                    [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && a - 'A' + 'a' == b); });
+}
+
 enum class FollowLinks : std::uint8_t { kNo, kYes };
 
 // Searches roots one after another and remembers what it has seen, so that a folder reached twice counts once.
@@ -48,9 +62,19 @@ class Scanner {
     FollowLinks follow_links = FollowLinks::kYes;
   };
 
+  Scanner(const DiscoveryOptions& options, KnownSkills* known)
+      : profile_(options.profile),
+        known_(known),
+        max_time_ms_(options.bounds.max_time_ms),
+        deadline_ns_(os::monotonic_now_ns() + options.bounds.max_time_ms * 1'000'000),
+        reader_(options.profile) {}
+
   void scan(int fd, const Root& root);
 
-  [[nodiscard]] DiscoveryResult take() { return std::move(result_); }
+  [[nodiscard]] DiscoveryResult take() {
+    result_.files_read = reader_.files_read();
+    return std::move(result_);
+  }
   [[nodiscard]] const DiscoveryResult& result() const noexcept { return result_; }
 
   // Whether the folder, by canonical path, was searched or loaded before.
@@ -73,8 +97,15 @@ class Scanner {
     result_.diagnostics.push_back({code, severity, std::move(message), std::move(path)});
   }
 
+  [[nodiscard]] bool is_known(const SkillReader::Place& place, Skill& skill);
+
+  Profile profile_;
+  KnownSkills* known_;
+  std::int64_t max_time_ms_;
+  std::int64_t deadline_ns_;
   SkillReader reader_;
   DiscoveryResult result_;
+  std::string known_path_;
   const Root* root_ = nullptr;
   std::size_t directories_ = 0;
   bool said_truncated_ = false;
@@ -99,6 +130,11 @@ void Scanner::truncated(const std::string& directory, std::string message) {
 }
 
 bool Scanner::has_room(const std::string& directory) {
+  constexpr std::size_t kFoldersBetweenLooksAtTheClock = 32;
+  if (directories_ % kFoldersBetweenLooksAtTheClock == 0 && os::monotonic_now_ns() > deadline_ns_) {
+    truncated(directory, fmt::format("the search stopped after {} ms", max_time_ms_));
+    return false;
+  }
   if (directories_ < root_->max_directories) {
     ++directories_;
     return true;
@@ -128,8 +164,22 @@ void Scanner::scan(int fd, const Root& root) {
   }
 }
 
+bool Scanner::is_known(const SkillReader::Place& place, Skill& skill) {
+  if (known_ == nullptr) return false;
+  known_path_.assign(place.name);
+  if (!known_path_.empty()) known_path_ += '/';
+  known_path_ += kSkillFileName;
+  const Result<os::FileInfo> info = os::file_info_in(place.parent_fd, known_path_);
+  if (!info || info->kind != os::FileKind::kFile) return false;
+  if (!known_->find(place.directory, place.directory_name, stamp_of(*info, 0), skill)) return false;
+  skill.scope = place.scope;
+  ++result_.files_known;
+  return true;
+}
+
 SkillPresence Scanner::try_skill(const SkillReader::Place& place) {
   Skill& skill = result_.skills.emplace_back();
+  if (is_known(place, skill)) return SkillPresence::kLoaded;
   const SkillPresence presence = reader_.read(place, skill, result_.diagnostics);
   if (presence != SkillPresence::kLoaded) result_.skills.pop_back();
   if (presence == SkillPresence::kRefused) seen_.emplace(place.directory);
@@ -138,6 +188,7 @@ SkillPresence Scanner::try_skill(const SkillReader::Place& place) {
 
 void Scanner::search(int fd, const std::string& directory, std::size_t depth) {
   seen_.insert(directory);
+  result_.searched.push_back(directory);
   Result<std::vector<os::DirectoryEntry>> entries = os::list_directory(fd, directory);
   if (!entries) {
     report(DiagnosticCode::kDirectoryUnreadable, Severity::kWarning, entries.error().message, directory);
@@ -148,6 +199,7 @@ void Scanner::search(int fd, const std::string& directory, std::size_t depth) {
   if (result_.skills.empty()) result_.skills.reserve(entries->size());
   for (const os::DirectoryEntry& entry : *entries) {
     if (is_skipped_name(entry.name)) continue;
+    if (profile_ == Profile::kClaudeCode && is_reserved_name(entry.name)) continue;
     if (entry.kind == os::FileKind::kSymlink && root_->follow_links == FollowLinks::kYes) {
       if (links_.size() >= root_->max_directories) continue;
       links_.push_back({directory, entry.name, depth + 1});
@@ -205,8 +257,62 @@ std::string find_git_root(std::string_view directory) {
   return {};
 }
 
-DiscoveryResult discover_standard(const DiscoveryOptions& options) {
-  Scanner scanner;
+void add_project_places(const DiscoveryOptions& options, std::span<const std::string_view> names,
+                        std::vector<StandardPlace>& places) {
+  if (options.project_dir.empty()) return;
+  const std::string start = os::canonical_path(options.project_dir).value_or(options.project_dir);
+  std::string top = find_git_root(start);
+  if (top.empty()) top = start;
+  for (std::string_view at = start; !at.empty(); at = parent_of(at)) {
+    for (const std::string_view name : names) {
+      places.push_back({join(at, name), SkillScope::kProject, std::string(at), top});
+    }
+    if (at == top || at == "/") break;
+  }
+}
+
+void add_system_place(const DiscoveryOptions& options, std::string_view name, std::vector<StandardPlace>& places) {
+  if (!options.system_dir.empty()) places.push_back({join(options.system_dir, name), SkillScope::kSystem});
+}
+
+// Who may bring project skills: everybody for one call, or the folders on the list.
+class ProjectTrustCheck {
+ public:
+  explicit ProjectTrustCheck(const DiscoveryOptions& options) : all_(options.project_trust == ProjectTrust::kTrusted) {
+    if (all_ || options.trust_dir.empty()) return;
+    Result<TrustStore> store = TrustStore::load(options.trust_dir);
+    if (store) {
+      store_ = std::move(*store);
+    } else {
+      problem_ = std::move(store).error();
+    }
+  }
+
+  [[nodiscard]] bool allows(const StandardPlace& place) const {
+    return all_ || store_.covers(place.project_folder, place.project_top);
+  }
+
+  // What a person who did trust it wants to know.
+  [[nodiscard]] std::string_view why_not(const StandardPlace& place) const {
+    for (const TrustedFolder& one : store_.folders()) {
+      if (one.path == place.project_top && one.state() == TrustState::kReplaced) {
+        return " (another folder was, in this place)";
+      }
+    }
+    return "";
+  }
+
+  [[nodiscard]] const std::optional<Error>& problem() const noexcept { return problem_; }
+
+ private:
+  bool all_;
+  TrustStore store_;
+  std::optional<Error> problem_;
+};
+
+DiscoveryResult discover_standard(const DiscoveryOptions& options, KnownSkills* known) {
+  Scanner scanner(options, known);
+  const ProjectTrustCheck trust(options);
   // A home folder under version control makes the user's own folders look like a project's: what is the user's stays.
   std::unordered_set<std::string> users;
   std::vector<StandardPlace> places = standard_places(options);
@@ -221,22 +327,29 @@ DiscoveryResult discover_standard(const DiscoveryOptions& options) {
     const Result<std::string> path = os::canonical_path(place.path);
     if (!fd || !path) continue;
     if (place.scope == SkillScope::kProject && users.contains(*path)) continue;
-    Scanner::Root root{*path, place.scope, options.bounds.max_depth, options.bounds.max_directories_in_standard_place,
+    const std::size_t max_depth = options.profile == Profile::kClaudeCode ? 1 : options.bounds.max_depth;
+    Scanner::Root root{*path, place.scope, max_depth, options.bounds.max_directories_in_standard_place,
                        FollowLinks::kYes};
-    if (place.scope == SkillScope::kUser || options.project_trust == ProjectTrust::kTrusted) {
+    if (place.scope != SkillScope::kProject || trust.allows(place)) {
       scanner.scan(fd->get(), root);
       continue;
     }
     // Of an untrusted project nothing is shown but a count: its texts are as little trusted as its scripts.
     root.follow_links = FollowLinks::kNo;
-    Scanner counter;
+    Scanner counter(options, nullptr);
     counter.scan(fd->get(), root);
     const std::size_t count = counter.result().skills.size();
     if (count == 0) continue;
     blocked.push_back({DiagnosticCode::kProjectUntrusted, Severity::kWarning,
-                       fmt::format("{} skill{} blocked: the project is not trusted; trust it with --trust-project",
-                                   count, count == 1 ? " is" : "s are"),
+                       fmt::format("{} skill{} blocked: the project is not trusted{}; trust it with `openskills trust "
+                                   "add {}`, or once with --trust-project",
+                                   count, count == 1 ? " is" : "s are", trust.why_not(place), place.project_top),
                        *path});
+  }
+  // Only when it matters: a project without skills needs no trust.
+  if (!blocked.empty() && trust.problem()) {
+    blocked.push_back(
+        {DiagnosticCode::kTrustUnusable, Severity::kWarning, trust.problem()->message, options.trust_dir});
   }
   DiscoveryResult result = scanner.take();
   result.diagnostics.insert(result.diagnostics.begin(), std::make_move_iterator(blocked.begin()),
@@ -244,8 +357,8 @@ DiscoveryResult discover_standard(const DiscoveryOptions& options) {
   return result;
 }
 
-Result<DiscoveryResult> discover_explicit(const DiscoveryOptions& options) {
-  Scanner scanner;
+Result<DiscoveryResult> discover_explicit(const DiscoveryOptions& options, KnownSkills* known) {
+  Scanner scanner(options, known);
   std::vector<Diagnostic> empty_roots;
   for (const std::string& named : options.explicit_roots) {
     TRY(const UniqueFd fd, os::open_directory(named));
@@ -268,18 +381,15 @@ Result<DiscoveryResult> discover_explicit(const DiscoveryOptions& options) {
 
 std::vector<StandardPlace> standard_places(const DiscoveryOptions& options) {
   std::vector<StandardPlace> places;
-  if (!options.project_dir.empty()) {
-    const std::string start = os::canonical_path(options.project_dir).value_or(options.project_dir);
-    const std::string top = find_git_root(start);
-    for (std::string_view at = start; !at.empty(); at = parent_of(at)) {
-      for (const std::string_view place : kProjectPlaces) places.push_back({join(at, place), SkillScope::kProject});
-      if (top.empty() || at == top || at == "/") break;
-    }
+  if (options.profile == Profile::kClaudeCode) {
+    add_system_place(options, kClaudeCodeSystemPlace, places);
+    if (!options.home_dir.empty()) places.push_back({join(options.home_dir, kClaudeCodePlace), SkillScope::kUser});
+    add_project_places(options, {&kClaudeCodePlace, 1}, places);
+    return places;
   }
+  add_project_places(options, kPlaces, places);
   if (!options.home_dir.empty()) {
-    for (const std::string_view place : kProjectPlaces) {
-      places.push_back({join(options.home_dir, place), SkillScope::kUser});
-    }
+    for (const std::string_view place : kPlaces) places.push_back({join(options.home_dir, place), SkillScope::kUser});
   }
   const std::string config = !options.config_dir.empty() ? options.config_dir
                              : options.home_dir.empty()  ? std::string()
@@ -287,13 +397,14 @@ std::vector<StandardPlace> standard_places(const DiscoveryOptions& options) {
   if (!config.empty()) {
     for (const std::string_view place : kConfigPlaces) places.push_back({join(config, place), SkillScope::kUser});
   }
+  add_system_place(options, kSystemPlace, places);
   return places;
 }
 
-Result<DiscoveryResult> discover_skills(const DiscoveryOptions& options) {
-  if (!options.explicit_roots.empty()) return discover_explicit(options);
+Result<DiscoveryResult> discover_skills(const DiscoveryOptions& options, KnownSkills* known) {
+  if (!options.explicit_roots.empty()) return discover_explicit(options, known);
   if (options.standard_places == StandardPlaces::kSkip) return DiscoveryResult{};
-  return discover_standard(options);
+  return discover_standard(options, known);
 }
 
 }  // namespace openskills

@@ -27,7 +27,8 @@ enum class StandardPlaces : std::uint8_t { kSkip, kScan };
 // How far a search goes; meeting a bound is a diagnostic. The guide names 4 to 6 levels and about 2,000 folders; a
 // folder that the user names may be a large collection.
 struct DiscoveryBounds {
-  std::size_t max_depth = 6;  // levels below a root
+  std::size_t max_depth = 6;          // levels below a root; in the standard places of Claude Code always 1
+  std::int64_t max_time_ms = 30'000;  // of one whole search
   std::size_t max_directories_in_standard_place = 2'000;
   std::size_t max_directories_in_explicit_root = 200'000;
 };
@@ -41,26 +42,50 @@ struct DiscoveryOptions {
   ProjectTrust project_trust = ProjectTrust::kUntrusted;
   std::string home_dir;    // empty: no user skills
   std::string config_dir;  // XDG_CONFIG_HOME; empty: home_dir/.config
+  std::string system_dir;  // usually /etc; empty: no skills of the system
+  std::string trust_dir;   // where lasting trust is kept (catalog/trust.h); empty: nobody is trusted lastingly
+  std::string index_dir;   // where what was read is kept for the next search (catalog/skill_index.h); empty: nowhere
+  Profile profile = Profile::kAgentSkills;
   DiscoveryBounds bounds;
+};
+
+// Skills that were read before, offered to a search so that it need not read them again.
+class KnownSkills {
+ public:
+  virtual ~KnownSkills() = default;
+
+  // Fills `skill` and answers true when the skill at that place is known with a stamp that still holds.
+  // `directory` is the skill's folder, `directory_name` its name as found.
+  [[nodiscard]] virtual bool find(std::string_view directory, std::string_view directory_name, const FileStamp& now,
+                                  Skill& skill) = 0;
 };
 
 // A folder that is searched when no root is named, whether it exists or not.
 struct StandardPlace {
   std::string path;
   SkillScope scope = SkillScope::kUser;
+  std::string project_folder = {};  // kProject: whose place it is, and the top of its project
+  std::string project_top = {};
 };
 
-// In order of precedence. Project: .openskills/skills, .agents/skills and .claude/skills of project_dir and of each
-// parent up to the folder that holds .git (of project_dir alone when there is none). User: the same three of
-// home_dir, then openskills/skills and agents/skills of config_dir.
+// In order of precedence. Profile agentskills: the project's, the user's, the system's. Project: .openskills/skills,
+// .agents/skills and .claude/skills of project_dir and of each parent up to the folder that holds .git (of
+// project_dir alone when there is none). User: the same three of home_dir, then openskills/skills and agents/skills of
+// config_dir. System: openskills/skills of system_dir.
+// Profile claude-code: claude-code/.claude/skills of system_dir, .claude/skills of home_dir, then .claude/skills of
+// project_dir and its parents.
 [[nodiscard]] std::vector<StandardPlace> standard_places(const DiscoveryOptions& options);
 
 struct DiscoveryResult {
   std::vector<Skill> skills;  // in order of precedence: several may have the same id
   std::vector<Diagnostic> diagnostics;
+  std::vector<std::string> searched;  // every folder that was listed: where a new skill can appear
+  std::size_t files_read = 0;         // SKILL.md files that were opened
+  std::size_t files_known = 0;        // and those that `known` had
 };
 
-// Searches. An explicit root that is no folder is an Error; everything else that is wrong is a diagnostic.
-[[nodiscard]] Result<DiscoveryResult> discover_skills(const DiscoveryOptions& options);
+// Searches. `known` is borrowed for the call and may be null. An explicit root that is no folder is an Error;
+// everything else that is wrong is a diagnostic.
+[[nodiscard]] Result<DiscoveryResult> discover_skills(const DiscoveryOptions& options, KnownSkills* known = nullptr);
 
 }  // namespace openskills

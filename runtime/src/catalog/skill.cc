@@ -111,17 +111,19 @@ std::string_view skill_scope_name(SkillScope scope) noexcept {
   switch (scope) {
     case SkillScope::kExplicit: return "explicit";
     case SkillScope::kProject: return "project";
+    case SkillScope::kSystem: return "system";
     case SkillScope::kUser: break;
   }
   return "user";
 }
 
-Result<Skill> load_skill(const std::string& directory, SkillScope scope) {
+Result<Skill> load_skill(const std::string& directory, Profile profile) {
   TRY(const OpenSkillFolder folder, open_skill_folder(directory));
   Skill skill;
   std::vector<Diagnostic> refusals;
-  SkillReader reader;
-  switch (reader.read({folder.fd.get(), {}, folder.directory, folder.directory_name, scope}, skill, refusals)) {
+  SkillReader reader(profile);
+  const SkillReader::Place place{folder.fd.get(), {}, folder.directory, folder.directory_name, SkillScope::kExplicit};
+  switch (reader.read(place, skill, refusals)) {
     case SkillPresence::kLoaded: return skill;
     case SkillPresence::kNone: refusals.push_back(missing_skill_file(folder)); break;
     case SkillPresence::kRefused: break;

@@ -11,25 +11,30 @@
 #include <vector>
 
 #include "base/result.h"
+#include "catalog/file_stamp.h"
 #include "format/manifest.h"
+#include "format/profile.h"
 
 namespace openskills {
 
 inline constexpr std::string_view kSkillFileName = "SKILL.md";
 
-// Where a skill comes from, from the strongest to the weakest.
-enum class SkillScope : std::uint8_t { kExplicit, kProject, kUser };
+// Where a skill comes from.
+enum class SkillScope : std::uint8_t { kExplicit, kProject, kUser, kSystem };
 
-// "explicit", "project" or "user".
+// "explicit", "project", "user" or "system".
 [[nodiscard]] std::string_view skill_scope_name(SkillScope scope) noexcept;
 
 struct Skill {
-  std::string id;              // unique in its catalog: the manifest's name, or the folder's where that cannot serve
+  // Unique in its catalog: the manifest's name, or the folder's where that cannot serve; in the profile claude-code
+  // always the folder's.
+  std::string id;
   Manifest manifest;           // without the body
   std::string directory;       // absolute and canonical
   std::string directory_name;  // the folder's name as it was found: of a linked folder the link's
   std::string skill_md;        // directory + "/SKILL.md"
   SkillScope scope = SkillScope::kExplicit;
+  FileStamp stamp;                      // of SKILL.md as it was read; not valid for a link
   std::vector<Diagnostic> diagnostics;  // of the frontmatter; `path` is skill_md
 
   // Where it was found, e.g. "project".
@@ -38,7 +43,7 @@ struct Skill {
 
 // Reads one skill's frontmatter. `directory` may be relative or a link; the result is canonical. kPathNotFound when
 // there is no such folder, kSkillInvalid when it has no SKILL.md that loads.
-[[nodiscard]] Result<Skill> load_skill(const std::string& directory, SkillScope scope = SkillScope::kExplicit);
+[[nodiscard]] Result<Skill> load_skill(const std::string& directory, Profile profile = Profile::kAgentSkills);
 
 // Reads the skill's SKILL.md again, whole: manifest with body. Diagnostics carry their path.
 [[nodiscard]] Result<LoadedManifest> read_skill_file(const Skill& skill);

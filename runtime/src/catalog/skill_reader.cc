@@ -12,6 +12,7 @@
 #include "format/frontmatter.h"
 #include "format/name_rules.h"
 #include "format/unicode.h"
+#include "os/clock.h"
 #include "os/errno_error.h"
 #include "os/files.h"
 
@@ -52,7 +53,7 @@ void set_paths(std::vector<Diagnostic>& diagnostics, std::size_t first, const st
 
 }  // namespace
 
-SkillReader::SkillReader() { buffer_.resize(kReadSteps.front()); }
+SkillReader::SkillReader(Profile profile) : profile_(profile) { buffer_.resize(kReadSteps.front()); }
 
 SkillPresence SkillReader::refuse(const Place& place, DiagnosticCode code, std::string message,
                                   std::vector<Diagnostic>& refusals) const {
@@ -64,9 +65,12 @@ SkillPresence SkillReader::read(const Place& place, Skill& skill, std::vector<Di
   path_.assign(place.name);
   if (!path_.empty()) path_ += '/';
   path_ += kSkillFileName;
+  skill.stamp = {};
   for (const std::size_t step : kReadSteps) {
     if (buffer_.size() < step) buffer_.resize(step);
-    const os::Beginning read = os::read_beginning(place.parent_fd, path_.c_str(), std::span(buffer_.data(), step));
+    os::FileInfo info;
+    const os::Beginning read =
+        os::read_beginning(place.parent_fd, path_.c_str(), std::span(buffer_.data(), step), &info);
     switch (read.status) {
       case os::BeginningStatus::kRead: break;
       case os::BeginningStatus::kMissing: return SkillPresence::kNone;
@@ -82,6 +86,8 @@ SkillPresence SkillReader::read(const Place& place, Skill& skill, std::vector<Di
                     fmt::format("SKILL.md has {} bytes; at most {} are read", read.size_bytes, kMaxSkillFileBytes),
                     refusals);
     }
+    if (step == kReadSteps.front()) ++files_read_;
+    skill.stamp = stamp_of(info, os::realtime_now_ns());
     const std::string_view text(buffer_.data(), read.bytes);
     const bool all = read.bytes == read.size_bytes;
     if (all || step == kReadSteps.back() || holds_frontmatter(text, PrefixIsAll::kNo)) {
@@ -120,6 +126,23 @@ SkillPresence SkillReader::read_linked(const Place& place, Skill& skill, std::ve
   return refuse_with(text.error());
 }
 
+std::string SkillReader::id_of(const Place& place, Skill& skill) const {
+  if (profile_ == Profile::kClaudeCode) {
+    std::string name = to_nfkc(place.directory_name);
+    return is_utf8(name) && is_usable_as_id(name) ? name : id_of_directory(place.directory_name);
+  }
+  std::string name = to_nfkc(skill.manifest.name);
+  if (is_usable_as_id(name)) return name;
+  std::string id = id_of_directory(place.directory_name);
+  skill.diagnostics.push_back({DiagnosticCode::kNameUnusable,
+                               Severity::kWarning,
+                               fmt::format("the name cannot serve as an id; '{}' is used", id),
+                               {},
+                               1,
+                               1});
+  return id;
+}
+
 SkillPresence SkillReader::load(const Place& place, std::string_view text, Skill& skill,
                                 std::vector<Diagnostic>& refusals) const {
   LoadAttempt attempt = try_load_lenient(text, place.directory_name, BodyWanted::kNo);
@@ -135,16 +158,7 @@ SkillPresence SkillReader::load(const Place& place, std::string_view text, Skill
   skill.directory = place.directory;
   skill.directory_name = place.directory_name;
   skill.scope = place.scope;
-  skill.id = to_nfkc(skill.manifest.name);
-  if (!is_usable_as_id(skill.id)) {
-    skill.id = id_of_directory(place.directory_name);
-    skill.diagnostics.push_back({DiagnosticCode::kNameUnusable,
-                                 Severity::kWarning,
-                                 fmt::format("the name cannot serve as an id; '{}' is used", skill.id),
-                                 {},
-                                 1,
-                                 1});
-  }
+  skill.id = id_of(place, skill);
   if (!is_utf8(place.directory)) {
     skill.diagnostics.push_back(
         {DiagnosticCode::kDirectoryNameNotUtf8, Severity::kWarning, "the path of the skill's folder is not UTF-8", {}});

@@ -4,6 +4,7 @@
 // A skill costs one open, one read and one close as long as its frontmatter is in the first 4 KiB.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,7 +23,7 @@ enum class SkillPresence : std::uint8_t {
 
 class SkillReader {
  public:
-  SkillReader();
+  explicit SkillReader(Profile profile);
 
   // Where to look: the folder `name` in the open folder `parent_fd`, or `parent_fd` itself when `name` is empty.
   struct Place {
@@ -36,12 +37,19 @@ class SkillReader {
   // Reads into `skill`; when it is refused, what is wrong goes to `refusals`.
   SkillPresence read(const Place& place, Skill& skill, std::vector<Diagnostic>& refusals);
 
+  // How many SKILL.md files were opened.
+  [[nodiscard]] std::size_t files_read() const noexcept { return files_read_; }
+
  private:
   SkillPresence refuse(const Place& place, DiagnosticCode code, std::string message,
                        std::vector<Diagnostic>& refusals) const;
   SkillPresence read_linked(const Place& place, Skill& skill, std::vector<Diagnostic>& refusals);
   SkillPresence load(const Place& place, std::string_view text, Skill& skill, std::vector<Diagnostic>& refusals) const;
 
+  [[nodiscard]] std::string id_of(const Place& place, Skill& skill) const;
+
+  Profile profile_;
+  std::size_t files_read_ = 0;
   std::string path_;
   std::string buffer_;
 };

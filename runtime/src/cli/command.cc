@@ -1,7 +1,10 @@
 #include "cli/command.h"
 
+#include <algorithm>
+
 #include "api/discovery_options.h"
 #include "base/utf8.h"
+#include "catalog/visible_text.h"
 #include "os/files.h"
 #include "os/terminal.h"
 
@@ -33,6 +36,10 @@ constexpr ExitCodeRow kExitCodes[] = {
     {ErrorCode::kModuleInvalid, kExitRefused},
     {ErrorCode::kModuleUnsupported, kExitRefused},
     {ErrorCode::kSkillInvalid, kExitRefused},
+    {ErrorCode::kSkillNotInvocable, kExitRefused},
+    {ErrorCode::kTrustUnusable, kExitRefused},
+    {ErrorCode::kArchiveInvalid, kExitRefused},
+    {ErrorCode::kPathExists, kExitUsage},
     {ErrorCode::kTimeout, kExitTimeout},
     {ErrorCode::kLimit, kExitLimit},
     {ErrorCode::kCancelled, kExitCancelled},
@@ -44,6 +51,14 @@ constexpr ExitCodeRow kExitCodes[] = {
 void write_stdout(std::string_view text) { (void)os::write_all(os::kStdoutFd, text, "stdout"); }
 
 void write_stderr(std::string_view text) { (void)os::write_all(os::kStderrFd, text, "stderr"); }
+
+void write_stdout_for_reader(std::string_view bytes) {
+  if (os::is_terminal(os::kStdoutFd)) {
+    write_stdout(printable(bytes));
+  } else {
+    write_stdout(bytes);
+  }
+}
 
 int exit_code_of(ErrorCode code) noexcept {
   for (const ExitCodeRow& row : kExitCodes) {
@@ -87,9 +102,48 @@ RuntimeOptions runtime_options(const GlobalFlags& global) {
   options.skills = global.skills;
   options.project_directory = global.project;
   options.project_trust = global.trust_project ? ProjectTrustChoice::kTrusted : ProjectTrustChoice::kUntrusted;
+  options.profile = profile_of(global) == Profile::kClaudeCode ? SkillProfile::kClaudeCode : SkillProfile::kAgentSkills;
+  if (global.index) options.index_directory = default_index_directory();
   options.digests = global.json ? SkillDigests::kCompute : SkillDigests::kSkip;
   options.max_in_process_runs = 0;
   return options;
+}
+
+Profile profile_of(const GlobalFlags& global) { return profile_named(global.profile).value_or(Profile::kAgentSkills); }
+
+void add_skill_choice(CLI::App& command, SkillChoice& choice) {
+  command.add_option("--only", choice.only, "Only this skill (repeatable)")->type_name("ID")->expected(1)->take_all();
+  command.add_option("--except", choice.except, "Not this skill (repeatable)")
+      ->type_name("ID")
+      ->expected(1)
+      ->take_all();
+}
+
+Result<std::function<bool(const Skill&)>> predicate_of(const Catalog& catalog, const SkillChoice& choice) {
+  std::vector<const Skill*> only;
+  std::vector<const Skill*> except;
+  for (const std::string& id : choice.only) {
+    TRY(const Skill* const skill, catalog.find(id));
+    only.push_back(skill);
+  }
+  for (const std::string& id : choice.except) {
+    TRY(const Skill* const skill, catalog.find(id));
+    except.push_back(skill);
+  }
+  return [only, except](const Skill& skill) {
+    const auto among = [&](const std::vector<const Skill*>& list) {
+      return std::find(list.begin(), list.end(), &skill) != list.end();
+    };
+    return (only.empty() || among(only)) && !among(except);
+  };
+}
+
+std::string list_line(const Skill& skill, std::size_t width) {
+  constexpr std::size_t kMost = 100;
+  const std::string id = printable(skill.id);
+  const std::string& description = skill.manifest.description;
+  return id + std::string(width - std::min(width, count_code_points(id)) + 2, ' ') +
+         shorten(printable(description.substr(0, description.find('\n'))), kMost) + "\n";
 }
 
 Result<Catalog> discover(const GlobalFlags& global) {
@@ -101,7 +155,7 @@ bool is_skill_path(const std::string& argument) {
 }
 
 Result<Skill> find_skill(const GlobalFlags& global, const std::string& argument) {
-  if (is_skill_path(argument)) return load_skill(argument);
+  if (is_skill_path(argument)) return load_skill(argument, profile_of(global));
   TRY(const Catalog catalog, discover(global));
   TRY(const Skill* const skill, catalog.find(argument));
   return *skill;

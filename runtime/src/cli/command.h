@@ -33,6 +33,8 @@ struct GlobalFlags {
   std::vector<std::string> skills;
   std::string project;
   bool trust_project = false;
+  std::string profile = "agentskills";
+  bool index = false;
   bool json = false;
   bool verbose = false;
   bool quiet = false;
@@ -52,6 +54,16 @@ using Passthrough = std::vector<std::string>;
 Command add_list(CLI::App& app, const GlobalFlags& global);
 Command add_show(CLI::App& app, const GlobalFlags& global);
 Command add_validate(CLI::App& app, const GlobalFlags& global);
+Command add_prompt(CLI::App& app, const GlobalFlags& global);
+Command add_activate(CLI::App& app, const GlobalFlags& global, const Passthrough& rest);
+Command add_read(CLI::App& app, const GlobalFlags& global);
+Command add_files(CLI::App& app, const GlobalFlags& global);
+Command add_search(CLI::App& app, const GlobalFlags& global);
+Command add_trust(CLI::App& app, const GlobalFlags& global);
+Command add_lint(CLI::App& app, const GlobalFlags& global);
+Command add_pack(CLI::App& app, const GlobalFlags& global);
+Command add_unpack(CLI::App& app, const GlobalFlags& global);
+Command add_digest(CLI::App& app, const GlobalFlags& global);
 Command add_run(CLI::App& app, const GlobalFlags& global, const Passthrough& rest);
 Command add_exec(CLI::App& app, const GlobalFlags& global, const Passthrough& rest);
 Command add_wasm(CLI::App& app, const GlobalFlags& global, const Passthrough& rest);
@@ -59,6 +71,9 @@ Command add_doctor(CLI::App& app, const GlobalFlags& global);
 
 void write_stdout(std::string_view text);
 void write_stderr(std::string_view text);
+
+// Byte for byte, unless standard output is a terminal: then as printable() has it.
+void write_stdout_for_reader(std::string_view bytes);
 
 // "openskills: error: …" with code and hint; gives the exit code for it.
 int report_error(const GlobalFlags& global, const Error& error);
@@ -68,7 +83,21 @@ void print_json(const nlohmann::ordered_json& json);
 [[nodiscard]] nlohmann::ordered_json diagnostic_json(const Diagnostic& diagnostic);
 
 [[nodiscard]] RuntimeOptions runtime_options(const GlobalFlags& global);
+[[nodiscard]] Profile profile_of(const GlobalFlags& global);
 [[nodiscard]] Result<Catalog> discover(const GlobalFlags& global);
+
+// --only and --except: which skills take part in a call.
+struct SkillChoice {
+  std::vector<std::string> only;
+  std::vector<std::string> except;
+};
+void add_skill_choice(CLI::App& command, SkillChoice& choice);
+
+// kSkillNotFound for an id that is not in the catalog. The predicate refers to the catalog.
+[[nodiscard]] Result<std::function<bool(const Skill&)>> predicate_of(const Catalog& catalog, const SkillChoice& choice);
+
+// One line of a list: the id, padded to `width` characters, and the beginning of the description.
+[[nodiscard]] std::string list_line(const Skill& skill, std::size_t width);
 
 // A SKILL argument that is a path: it contains "/" or is ".".
 [[nodiscard]] bool is_skill_path(const std::string& argument);

@@ -1,40 +1,72 @@
-#include "cli/command.h"
-
 #include <algorithm>
 
 #include "base/utf8.h"
+#include "cli/command.h"
+#include "cli/json_text.h"
 
 namespace openskills::cli {
 namespace {
 
-int list_json(const Catalog& catalog) {
-  nlohmann::ordered_json skills = nlohmann::ordered_json::array();
-  nlohmann::ordered_json diagnostics = nlohmann::ordered_json::array();
-  for (const Skill& skill : catalog.skills()) {
-    skills.push_back({{"id", skill.id},
-                      {"name", skill.manifest.name},
-                      {"description", skill.manifest.description},
-                      {"path", skill.directory},
-                      {"source", skill.source()},
-                      {"user_invocable", skill.manifest.user_invocable},
-                      {"model_invocable", !skill.manifest.disable_model_invocation}});
-    for (const Diagnostic& diagnostic : skill.diagnostics) diagnostics.push_back(diagnostic_json(diagnostic));
-  }
-  for (const Diagnostic& diagnostic : catalog.diagnostics()) diagnostics.push_back(diagnostic_json(diagnostic));
-  print_json({{"skills", std::move(skills)}, {"diagnostics", std::move(diagnostics)}});
-  return kExitOk;
+void write_diagnostic(JsonText& json, const Diagnostic& diagnostic) {
+  const auto position = [&](std::string_view name, std::uint32_t value) {
+    json.name(name);
+    if (value == 0) {
+      json.null();
+    } else {
+      json.number(value);
+    }
+  };
+  json.begin_object();
+  json.name("code");
+  json.string(diagnostic_code_name(diagnostic.code));
+  json.name("severity");
+  json.string(severity_name(diagnostic.severity));
+  json.name("message");
+  json.string(diagnostic.message);
+  json.name("path");
+  json.string(diagnostic.path);
+  position("line", diagnostic.line);
+  position("column", diagnostic.column);
+  json.end_object();
 }
 
-// The first line of a description, at most as long as fits beside the id.
-std::string summary(const std::string& description) {
-  constexpr std::size_t kMost = 100;
-  std::string line = printable(description.substr(0, description.find('\n')));
-  if (count_code_points(line) <= kMost) return line;
-  std::size_t end = 0;
-  for (std::size_t characters = 0; end < line.size(); ++end) {
-    if ((static_cast<unsigned char>(line[end]) & 0xC0U) != 0x80U && ++characters > kMost - 1) break;
+void write_skill(JsonText& json, const Skill& skill) {
+  json.begin_object();
+  json.name("id");
+  json.string(skill.id);
+  json.name("name");
+  json.string(skill.manifest.name);
+  json.name("description");
+  json.string(skill.manifest.description);
+  json.name("path");
+  json.string(skill.directory);
+  json.name("source");
+  json.string(skill.source());
+  json.name("user_invocable");
+  json.boolean(skill.manifest.user_invocable);
+  json.name("model_invocable");
+  json.boolean(!skill.manifest.disable_model_invocation);
+  json.end_object();
+}
+
+// Written straight into text: a value in between would cost more than finding the skills.
+int list_json(const Catalog& catalog) {
+  JsonText json;
+  json.begin_object();
+  json.name("skills");
+  json.begin_array();
+  for (const Skill& skill : catalog.skills()) write_skill(json, skill);
+  json.end_array();
+  json.name("diagnostics");
+  json.begin_array();
+  for (const Skill& skill : catalog.skills()) {
+    for (const Diagnostic& diagnostic : skill.diagnostics) write_diagnostic(json, diagnostic);
   }
-  return line.substr(0, end) + "…";
+  for (const Diagnostic& diagnostic : catalog.diagnostics()) write_diagnostic(json, diagnostic);
+  json.end_array();
+  json.end_object();
+  write_stdout(json.take());
+  return kExitOk;
 }
 
 int list_text(const Catalog& catalog, const GlobalFlags& global) {
@@ -42,9 +74,7 @@ int list_text(const Catalog& catalog, const GlobalFlags& global) {
   std::size_t width = 0;
   for (const Skill& skill : catalog.skills()) width = std::max(width, count_code_points(skill.id));
   for (const Skill& skill : catalog.skills()) {
-    const std::string id = printable(skill.id);
-    text += id + std::string(width - std::min(width, count_code_points(skill.id)) + 2, ' ') +
-            summary(skill.manifest.description) + "\n";
+    text += list_line(skill, width);
     if (global.verbose) text += fmt::format("    {} ({})\n", printable(skill.directory), skill.source());
   }
   write_stdout(text);

@@ -23,6 +23,10 @@ void declare_globals(CLI::App& app, GlobalFlags& global) {
   app.add_option("--project", global.project, "Where project skills are searched from (default: current directory)")
       ->type_name("DIR");
   app.add_flag("--trust-project", global.trust_project, "Let the project's own skills be used");
+  app.add_option("--profile", global.profile,
+                 "Whose rules hold where clients differ: agentskills (default), claude-code")
+      ->check(CLI::IsMember({"agentskills", "claude-code"}));
+  app.add_flag("--index", global.index, "Keep what was read of many skills, to find them faster next time");
   app.add_flag("--json", global.json, "Print data as JSON");
   app.add_flag("-v,--verbose", global.verbose, "Say more");
   app.add_flag("-q,--quiet", global.quiet, "Say less");
@@ -44,8 +48,12 @@ int run_program(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   const std::vector<Command> commands = {
-      add_list(app, global),       add_show(app, global),       add_validate(app, global), add_run(app, global, rest),
-      add_exec(app, global, rest), add_wasm(app, global, rest), add_doctor(app, global),
+      add_list(app, global),       add_show(app, global),       add_search(app, global),
+      add_validate(app, global),   add_prompt(app, global),     add_activate(app, global, rest),
+      add_files(app, global),      add_read(app, global),       add_run(app, global, rest),
+      add_exec(app, global, rest), add_wasm(app, global, rest), add_trust(app, global),
+      add_lint(app, global),       add_pack(app, global),       add_unpack(app, global),
+      add_digest(app, global),     add_doctor(app, global),
   };
   for (const Command& command : commands) command.app->fallthrough();
   try {

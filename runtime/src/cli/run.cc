@@ -44,7 +44,7 @@ Result<Located> locate(const GlobalFlags& global, const std::string& argument) {
   if (argument.empty()) return Located{std::make_unique<OpenSkillRuntime>(std::move(options)), {}};
   std::string id = argument;
   if (is_skill_path(argument)) {
-    TRY(const Skill skill, load_skill(argument));
+    TRY(const Skill skill, load_skill(argument, profile_of(global)));
     options.skills = {skill.directory};
     id = skill.id;
   }

@@ -84,7 +84,8 @@ namespace openskills {
   X(kResourcesTruncated, "resources-truncated", "the skill has more files than are listed")                           \
   X(kSkillCollision, "skill-collision", "two skills of one scope have the same name; the first one counts")           \
   X(kSkillShadowed, "skill-shadowed", "a skill is hidden by one of the same name in a stronger scope")                \
-  X(kProjectUntrusted, "project-untrusted", "the project's skills are blocked because it is not trusted")
+  X(kProjectUntrusted, "project-untrusted", "the project's skills are blocked because it is not trusted")             \
+  X(kTrustUnusable, "trust-unusable", "the list of trusted folders is not private to the user or is damaged")
 
 enum class DiagnosticCode : std::uint8_t {
 #define OPENSKILLS_ENUMERATOR(name, text, meaning) name,

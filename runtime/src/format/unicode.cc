@@ -164,6 +164,10 @@ std::string collision_key(std::string_view name) {
   return key;
 }
 
+std::string fold_case(std::string_view text) {
+  return map_text(text, UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
+}
+
 std::string replace_invalid_utf8(std::string_view bytes) {
   std::string text;
   while (!bytes.empty()) {

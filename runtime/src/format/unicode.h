@@ -36,6 +36,9 @@ void append_code_point(std::string& text, std::uint32_t code_point);
 // characters, with compatibility forms folded and every dash as '-'. Look-alikes of other scripts stay distinct.
 [[nodiscard]] std::string collision_key(std::string_view name);
 
+// Without case and compatibility forms, as file systems that ignore case compare names.
+[[nodiscard]] std::string fold_case(std::string_view text);
+
 // The text with each bad byte replaced by U+FFFD.
 [[nodiscard]] std::string replace_invalid_utf8(std::string_view bytes);
 

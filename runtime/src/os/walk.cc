@@ -41,11 +41,33 @@ std::int64_t nanoseconds(const timespec& time) noexcept {
   return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
 }
 
+FileInfo info_of(const struct stat& status) noexcept {
+  FileInfo info;
+  info.kind = S_ISREG(status.st_mode)   ? FileKind::kFile
+              : S_ISDIR(status.st_mode) ? FileKind::kDirectory
+              : S_ISLNK(status.st_mode) ? FileKind::kSymlink
+                                        : FileKind::kOther;
+  info.size_bytes = static_cast<std::uint64_t>(status.st_size);
+  info.device = status.st_dev;
+  info.inode = status.st_ino;
+  info.modified_ns = nanoseconds(status.st_mtim);
+  info.changed_ns = nanoseconds(status.st_ctim);
+  info.mode = status.st_mode & 07777U;
+  info.owner_uid = status.st_uid;
+  return info;
+}
+
 }  // namespace
 
-Beginning read_beginning(int directory_fd, const char* relative_path, std::span<char> buffer) noexcept {
+Beginning read_beginning(int directory_fd, const char* relative_path, std::span<char> buffer,
+                         FileInfo* info) noexcept {
   const UniqueFd fd(open_without_links(directory_fd, relative_path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
   if (!fd.valid()) return failed(errno);
+  if (info != nullptr) {
+    struct stat status{};
+    if (::fstat(fd.get(), &status) != 0) return failed(errno);
+    *info = info_of(status);
+  }
   // pread, because it fails on whatever is no file or block device: that spares the stat in the common case.
   Beginning result;
   while (result.bytes < buffer.size()) {
@@ -77,19 +99,7 @@ Result<UniqueFd> open_child_directory(int directory_fd, const std::string& name)
 Result<FileInfo> file_info_in(int directory_fd, const std::string& name) {
   struct stat status{};
   if (::fstatat(directory_fd, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return fail_errno(errno, "stat", name);
-  FileInfo info;
-  info.kind = S_ISREG(status.st_mode)   ? FileKind::kFile
-              : S_ISDIR(status.st_mode) ? FileKind::kDirectory
-              : S_ISLNK(status.st_mode) ? FileKind::kSymlink
-                                        : FileKind::kOther;
-  info.size_bytes = static_cast<std::uint64_t>(status.st_size);
-  info.device = status.st_dev;
-  info.inode = status.st_ino;
-  info.modified_ns = nanoseconds(status.st_mtim);
-  info.changed_ns = nanoseconds(status.st_ctim);
-  info.mode = status.st_mode & 07777U;
-  info.owner_uid = status.st_uid;
-  return info;
+  return info_of(status);
 }
 
 Result<std::string> read_link(int directory_fd, const std::string& name) {

@@ -31,8 +31,10 @@ struct Beginning {
   int error_number = 0;
 };
 
-// Reads the beginning of a file beneath `directory_fd` into `buffer`. Links are not followed in any component.
-[[nodiscard]] Beginning read_beginning(int directory_fd, const char* relative_path, std::span<char> buffer) noexcept;
+// Reads the beginning of a file beneath `directory_fd` into `buffer`. Links are not followed in any component. What the
+// file is goes to `info`, as it was before reading; null when nobody wants it, which spares a call.
+[[nodiscard]] Beginning read_beginning(int directory_fd, const char* relative_path, std::span<char> buffer,
+                                       FileInfo* info = nullptr) noexcept;
 
 // Opens a folder in `directory_fd` that is not a link.
 [[nodiscard]] Result<UniqueFd> open_child_directory(int directory_fd, const std::string& name);
