@@ -106,7 +106,7 @@ TEST(Discovery, AMissingRootIsAnError) {
 TEST(Discovery, ABrokenSkillDoesNotHideTheOthers) {
   const TestTree tree;
   tree.skill("good");
-  tree.write("bad/SKILL.md", "---\nname: [bad\ndescription\n---\n");
+  tree.write("bad/SKILL.md", "---\n> a\n> b: [c\n---\n");
   const Catalog catalog = discover_root(tree.root());
   EXPECT_EQ(ids(catalog), Ids{"good"});
   const Diagnostic* said = find(catalog, DiagnosticCode::kYamlInvalid);

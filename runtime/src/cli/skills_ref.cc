@@ -1,7 +1,10 @@
 // `openskills skills-ref …`: the reference library's command line, with its streams, exit codes and texts, so that a
 // build that calls it can call this instead. It reads its own arguments, as that program's argument parser does.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <optional>
 

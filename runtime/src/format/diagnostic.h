@@ -33,6 +33,7 @@ namespace openskills {
   X(kFrontmatterNotFirst, "frontmatter-not-first", "blank lines stand before the opening ---")                        \
   X(kFrontmatterUnclosed, "frontmatter-unclosed", "no line that is exactly --- closes the frontmatter")               \
   X(kFrontmatterClosedByDots, "frontmatter-closed-by-dots", "a line ... closes the frontmatter instead of ---")       \
+  X(kFrontmatterClosedInLine, "frontmatter-closed-in-line", "text follows the closing --- in its line")               \
   X(kFrontmatterTooLarge, "frontmatter-too-large", "the frontmatter is larger than 1 MiB")                            \
   X(kFrontmatterNotAMapping, "frontmatter-not-a-mapping", "the frontmatter is not a YAML mapping")                    \
   /* The frontmatter as YAML */                                                                                       \

@@ -49,6 +49,7 @@ struct FrontmatterSplit {
   Status status = Status::kMissing;
   bool indented_or_late = false;  // blanks or blank lines stand before the opening fence
   bool closed_by_dots = false;    // by a line "..." instead of "---"
+  bool closed_in_line = false;    // by the beginning of a line "---# Title", since no line is exactly "---"
   bool closing_line_ended = false;
   std::string_view yaml;         // the lines between the fences
   std::uint32_t fence_line = 1;  // of the opening fence; the YAML begins in the next

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "base/utf8.h"
+#include "format/unicode.h"
 
 namespace openskills {
 namespace {
@@ -34,12 +34,7 @@ bool is_text_context(HookEvent event) noexcept {
 }
 
 std::string first_characters(std::string_view text) {
-  std::size_t characters = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool begins = (static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U;
-    if (begins && characters++ == kMaxHookContextCharacters) return std::string(text.substr(0, i));
-  }
-  return std::string(text);
+  return std::string(first_code_points(text, kMaxHookContextCharacters));
 }
 
 std::string_view trimmed(std::string_view text) noexcept {

@@ -18,13 +18,16 @@
 
 namespace openskills {
 
-#define OPENSKILLS_HOOK_EVENTS(X)                                                                                      \
-  X(SessionStart)                                                                                                      \
-  X(Setup) X(UserPromptSubmit) X(UserPromptExpansion) X(PreToolUse) X(PermissionRequest) X(PermissionDenied)           \
-      X(PostToolUse) X(PostToolUseFailure) X(PostToolBatch) X(Notification) X(MessageDisplay) X(SubagentStart)         \
-          X(SubagentStop) X(TaskCreated) X(TaskCompleted) X(Stop) X(StopFailure) X(TeammateIdle) X(InstructionsLoaded) \
-              X(ConfigChange) X(CwdChanged) X(DirectoryAdded) X(FileChanged) X(WorktreeCreate) X(WorktreeRemove)       \
-                  X(PreCompact) X(PostCompact) X(Elicitation) X(ElicitationResult) X(SessionEnd)
+#define OPENSKILLS_HOOK_EVENTS(X)                                                                                \
+  X(SessionStart)                                                                                                \
+  X(Setup)                                                                                                       \
+  X(UserPromptSubmit)                                                                                            \
+  X(UserPromptExpansion)                                                                                         \
+  X(PreToolUse) X(PermissionRequest) X(PermissionDenied) X(PostToolUse) X(PostToolUseFailure) X(PostToolBatch)   \
+      X(Notification) X(MessageDisplay) X(SubagentStart) X(SubagentStop) X(TaskCreated) X(TaskCompleted) X(Stop) \
+          X(StopFailure) X(TeammateIdle) X(InstructionsLoaded) X(ConfigChange) X(CwdChanged) X(DirectoryAdded)   \
+              X(FileChanged) X(WorktreeCreate) X(WorktreeRemove) X(PreCompact) X(PostCompact) X(Elicitation)     \
+                  X(ElicitationResult) X(SessionEnd)
 
 enum class HookEvent : std::uint8_t {
 #define OPENSKILLS_ENUMERATOR(name) k##name,

@@ -15,14 +15,36 @@
 namespace openskills {
 namespace {
 
+// The first lines of Markdown that are no heading, as one line of at most kMaxDescriptionCharacters; of a text of
+// headings the first one.
+std::string first_paragraph(std::string_view text) {
+  std::string paragraph;
+  std::string heading;
+  for (std::size_t at = 0; at < text.size();) {
+    const Line line = line_at(text, at);
+    at = line.next_offset;
+    const std::string_view content = strip(line.text);
+    if (content.starts_with('#') || content.empty()) {
+      if (!paragraph.empty()) break;
+      if (heading.empty()) heading = strip(content.substr(std::min(content.find_first_not_of('#'), content.size())));
+      continue;
+    }
+    if (paragraph.size() > 4 * kMaxDescriptionCharacters) break;
+    if (!paragraph.empty()) paragraph += ' ';
+    paragraph += content;
+  }
+  return std::string(first_code_points(paragraph.empty() ? heading : paragraph, kMaxDescriptionCharacters));
+}
+
 class LenientLoader {
  public:
-  LenientLoader(std::string_view bytes, std::string_view directory_name, BodyWanted body)
-      : text_(bytes), directory_name_(directory_name), body_(body) {}
+  LenientLoader(std::string_view bytes, std::string_view directory_name, BodyWanted body, Profile profile)
+      : text_(bytes), directory_name_(directory_name), body_(body), profile_(profile) {}
 
   LoadAttempt load() {
     decode();
-    if (!find_frontmatter() || !check_bytes() || !parse() || !require_description()) return std::move(attempt_);
+    const bool understood = find_frontmatter() && check_bytes() && parse();
+    if (!(understood ? require_description() : keep_body_alone())) return std::move(attempt_);
     read_body();
     return std::move(attempt_);
   }
@@ -44,12 +66,15 @@ class LenientLoader {
   bool parse();
   [[nodiscard]] bool has(DiagnosticCode code) const;
   bool require_description();
+  // What Claude Code makes of a file whose frontmatter is missing or beyond repair. False: it is no skill either.
+  bool keep_body_alone();
   void read_body();
 
   std::string converted_;
   std::string_view text_;
   std::string_view directory_name_;
   BodyWanted body_;
+  Profile profile_;
   FrontmatterSplit split_;
   LoadAttempt attempt_;
 };
@@ -80,10 +105,13 @@ bool LenientLoader::find_frontmatter() {
     report(DiagnosticCode::kFrontmatterNotFirst, Severity::kWarning,
            "SKILL.md must start with YAML frontmatter (---); blanks stand before it", {1, 1});
   }
-  if (split_.closed_by_dots) {
+  if (split_.closed_by_dots || split_.closed_in_line) {
     const Position at = position_of(text_, static_cast<std::size_t>(split_.yaml.end() - text_.begin()));
-    report(DiagnosticCode::kFrontmatterClosedByDots, Severity::kWarning,
-           "SKILL.md frontmatter not properly closed with ---; the line ... is taken for it", at);
+    report(split_.closed_by_dots ? DiagnosticCode::kFrontmatterClosedByDots : DiagnosticCode::kFrontmatterClosedInLine,
+           Severity::kWarning,
+           split_.closed_by_dots ? "SKILL.md frontmatter not properly closed with ---; the line ... is taken for it"
+                                 : "SKILL.md frontmatter not properly closed with ---: text follows in the same line",
+           at);
   }
   return true;
 }
@@ -143,9 +171,37 @@ bool LenientLoader::require_description() {
     }
   }
   if (!manifest.description.empty()) return true;
+  if (profile_ == Profile::kClaudeCode) {
+    manifest.description = first_paragraph(text_.substr(split_.body_offset));
+    for (Diagnostic& one : attempt_.diagnostics) one.severity = std::max(one.severity, Severity::kWarning);
+    if (!has(DiagnosticCode::kDescriptionEmpty)) {
+      report(DiagnosticCode::kDescriptionMissing, Severity::kWarning,
+             "Missing required field in frontmatter: description; the first paragraph is used", at);
+    }
+    return true;
+  }
   attempt_.manifest.reset();
   if (has(DiagnosticCode::kDescriptionEmpty)) return false;
   return refuse(DiagnosticCode::kDescriptionMissing, "Missing required field in frontmatter: description", at);
+}
+
+bool LenientLoader::keep_body_alone() {
+  if (profile_ != Profile::kClaudeCode || attempt_.diagnostics.empty()) return false;
+  Diagnostic& problem = attempt_.diagnostics.back();
+  switch (problem.code) {
+    case DiagnosticCode::kFrontmatterMissing:
+    case DiagnosticCode::kFrontmatterUnclosed:
+    case DiagnosticCode::kFrontmatterNotAMapping:
+    case DiagnosticCode::kYamlInvalid: break;
+    default: return false;
+  }
+  problem.severity = Severity::kWarning;
+  problem.message += "; the body alone is used";
+  Manifest& manifest = attempt_.manifest.emplace();
+  manifest.name = replace_invalid_utf8(directory_name_);
+  manifest.disable_model_invocation = problem.code != DiagnosticCode::kFrontmatterMissing;
+  if (!manifest.disable_model_invocation) manifest.description = first_paragraph(text_);
+  return true;
 }
 
 void LenientLoader::read_body() {
@@ -159,9 +215,9 @@ void LenientLoader::read_body() {
 
 }  // namespace
 
-LoadAttempt try_load_lenient(std::string_view text, std::string_view directory_name, BodyWanted body) {
+LoadAttempt try_load_lenient(std::string_view text, std::string_view directory_name, BodyWanted body, Profile profile) {
   try {
-    return LenientLoader(text, directory_name, body).load();
+    return LenientLoader(text, directory_name, body, profile).load();
   } catch (const std::exception& error) {
     LoadAttempt attempt;
     attempt.diagnostics.push_back({DiagnosticCode::kYamlTooComplex, Severity::kError, error.what()});
@@ -169,8 +225,8 @@ LoadAttempt try_load_lenient(std::string_view text, std::string_view directory_n
   }
 }
 
-Result<LoadedManifest> load_lenient(std::string_view text, std::string_view directory_name) {
-  LoadAttempt attempt = try_load_lenient(text, directory_name, BodyWanted::kYes);
+Result<LoadedManifest> load_lenient(std::string_view text, std::string_view directory_name, Profile profile) {
+  LoadAttempt attempt = try_load_lenient(text, directory_name, BodyWanted::kYes, profile);
   if (attempt.manifest) return LoadedManifest{std::move(*attempt.manifest), std::move(attempt.diagnostics)};
   const auto error = std::find_if(attempt.diagnostics.begin(), attempt.diagnostics.end(),
                                   [](const Diagnostic& one) { return one.severity == Severity::kError; });

@@ -16,6 +16,7 @@
 
 #include "base/result.h"
 #include "format/diagnostic.h"
+#include "format/profile.h"
 
 namespace openskills {
 
@@ -58,7 +59,8 @@ struct Manifest {
   bool user_invocable = true;
   bool disable_model_invocation = false;
 
-  // Every other key, `hooks` among them; null when there is none. Scalars are JSON strings of their source text.
+  // Every other key, `hooks` among them (parse_hooks reads it; invalid hooks are left out); null when there is none.
+  // Scalars are JSON strings of their source text.
   nlohmann::json other;
 
   // The text after the frontmatter without its outer blanks, otherwise byte for byte (line ends included), and where
@@ -85,8 +87,13 @@ enum class BodyWanted : std::uint8_t { kNo, kYes };
 // ErrorCode::kSkillInvalid: bytes that are no text, no frontmatter, YAML beyond repair, no description.
 // `text` is the file's bytes; with BodyWanted::kNo it may be any prefix that holds the frontmatter, and bytes after it
 // are not looked at. `directory_name` is the last component of the skill's folder.
-[[nodiscard]] Result<LoadedManifest> load_lenient(std::string_view text, std::string_view directory_name);
-[[nodiscard]] LoadAttempt try_load_lenient(std::string_view text, std::string_view directory_name, BodyWanted body);
+// With Profile::kClaudeCode every field is optional: a missing description is the body's first paragraph (for which the
+// text should be the whole file), and where there is no frontmatter, or none that can be understood, the body is still
+// a skill, in the second case one that is not offered to the model.
+[[nodiscard]] Result<LoadedManifest> load_lenient(std::string_view text, std::string_view directory_name,
+                                                  Profile profile = Profile::kAgentSkills);
+[[nodiscard]] LoadAttempt try_load_lenient(std::string_view text, std::string_view directory_name, BodyWanted body,
+                                           Profile profile = Profile::kAgentSkills);
 
 // Whether a prefix of SKILL.md is enough for try_load_lenient with BodyWanted::kNo. `prefix_is_all`: the file ends
 // where the prefix does.

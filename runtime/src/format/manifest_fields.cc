@@ -9,7 +9,9 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "format/hooks.h"
 #include "format/name_rules.h"
+#include "format/substitution.h"
 #include "format/tool_rules.h"
 #include "format/unicode.h"
 
@@ -25,15 +27,6 @@ std::string lowercase(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return lower;
-}
-
-// The end of the first `count` code points.
-std::string_view first_code_points(std::string_view text, std::size_t count) noexcept {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool begins = (static_cast<std::uint8_t>(text[i]) & 0xC0U) != 0x80U;
-    if (begins && count-- == 0) return text.substr(0, i);
-  }
-  return text;
 }
 
 // Splits at commas outside of braces, since "{a,b}" is one glob.
@@ -110,6 +103,7 @@ class FieldReader {
   void read_disable_model_invocation(YamlPair& pair) { set_flag(pair, manifest_.disable_model_invocation); }
   void keep(YamlPair& pair) { manifest_.other[pair.key] = to_json(pair.value); }
   void keep_unknown(YamlPair& pair);
+  void read_hooks(YamlPair& pair);
 
   friend std::string_view openskills::similar_key(std::string_view key) noexcept;
 
@@ -139,7 +133,7 @@ const std::array<FieldReader::Field, 21> FieldReader::kFields = {{
     {"background", &FieldReader::read_background},
     {"user-invocable", &FieldReader::read_user_invocable},
     {"disable-model-invocation", &FieldReader::read_disable_model_invocation},
-    {"hooks", &FieldReader::keep},
+    {"hooks", &FieldReader::read_hooks},
 }};
 
 void FieldReader::read(YamlPair& pair) {
@@ -168,6 +162,16 @@ void FieldReader::keep_unknown(YamlPair& pair) {
                             at.column});
   }
   keep(pair);
+}
+
+void FieldReader::read_hooks(YamlPair& pair) {
+  const bool empty = pair.value.kind == YamlKind::kScalar && strip(pair.value.text).empty();
+  if (empty) return;
+  nlohmann::json hooks = to_json(pair.value);
+  if (const Result<HookConfig> parsed = parse_hooks(hooks); !parsed) {
+    return warn(DiagnosticCode::kFieldValue, pair.value, parsed.error().message + "; the skill has no hooks");
+  }
+  manifest_.other[pair.key] = std::move(hooks);
 }
 
 void FieldReader::set_flag(const YamlPair& pair, bool& field) {
@@ -312,6 +316,10 @@ void FieldReader::read_arguments(YamlPair& pair) {
     if (is_number || name == "ARGUMENTS" || name.find_first_of("$ \t\n{}") != std::string::npos) {
       warn(DiagnosticCode::kFieldValue, pair.value, fmt::format("'{}' cannot name an argument; it is ignored", name));
       continue;
+    }
+    if (manifest_.arguments.size() == kMaxArgumentNames) {
+      return warn(DiagnosticCode::kFieldValue, pair.value,
+                  fmt::format("more than {} arguments have names; the rest is ignored", kMaxArgumentNames));
     }
     manifest_.arguments.push_back(std::move(name));
   }

@@ -107,7 +107,7 @@ TEST(LoadLenient, RefusesWithoutFrontmatter) {
   EXPECT_EQ(refusal(skill("- a\n- b")), DiagnosticCode::kFrontmatterNotAMapping);
   EXPECT_EQ(refusal(skill("just text")), DiagnosticCode::kFrontmatterNotAMapping);
   EXPECT_EQ(refusal(skill("# comment")), DiagnosticCode::kFrontmatterNotAMapping);
-  EXPECT_EQ(refusal(skill("name: [a\ndescription")), DiagnosticCode::kYamlInvalid);
+  EXPECT_EQ(refusal(skill("> a\n> b: [c")), DiagnosticCode::kYamlInvalid);
   EXPECT_EQ(refusal(skill("a: " + std::string(1U << 20U, 'x'))), DiagnosticCode::kFrontmatterTooLarge);
 }
 
@@ -177,9 +177,11 @@ TEST(LoadLenient, NestedMetadataIsJsonText) {
 }
 
 TEST(LoadLenient, KeepsUnknownKeysForTheHost) {
-  const LoadedManifest loaded = load(skill("name: pdf\ndescription: d\nversion: 1.10\nhooks:\n  Stop:\n    - a: b"));
+  const LoadedManifest loaded = load(skill(
+      "name: pdf\ndescription: d\nversion: 1.10\nhooks:\n  Stop:\n    - hooks:\n        - type: command\n          "
+      "command: a"));
   EXPECT_EQ(loaded.manifest.other["version"], "1.10");
-  EXPECT_EQ(loaded.manifest.other["hooks"]["Stop"][0]["a"], "b");
+  EXPECT_EQ(loaded.manifest.other["hooks"]["Stop"][0]["hooks"][0]["command"], "a");
   ASSERT_EQ(loaded.diagnostics.size(), 1U);
   EXPECT_EQ(loaded.diagnostics[0].code, DiagnosticCode::kUnknownKey);
   EXPECT_EQ(loaded.diagnostics[0].severity, Severity::kInfo);

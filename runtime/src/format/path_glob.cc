@@ -99,10 +99,11 @@ struct Braces {
   std::vector<std::string_view> parts;
 };
 
-// The first "{…}" with a comma at its own level.
+// The first "{…}" with a comma at its own level that is in no other such one.
 std::optional<Braces> find_braces(std::string_view pattern) {
   std::vector<Braces> open;
   std::vector<std::size_t> part_begin;
+  std::optional<Braces> inner;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     const char c = pattern[i];
     if (c == '\\') {
@@ -115,12 +116,16 @@ std::optional<Braces> find_braces(std::string_view pattern) {
       part_begin.back() = i + 1;
       if (c == ',') continue;
       open.back().end = i + 1;
-      if (open.back().parts.size() > 1) return std::move(open.back());
+      if (open.back().parts.size() > 1) {
+        if (open.size() == 1) return std::move(open.back());
+        // Counts when what is around it turns out to be none.
+        if (!inner) inner = std::move(open.back());
+      }
       open.pop_back();
       part_begin.pop_back();
     }
   }
-  return std::nullopt;
+  return inner;
 }
 
 }  // namespace

@@ -131,6 +131,14 @@ bool is_alphanumeric_or_hyphen(std::string_view text) noexcept {
   });
 }
 
+std::string_view first_code_points(std::string_view text, std::size_t count) noexcept {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool begins = (static_cast<std::uint8_t>(text[i]) & 0xC0U) != 0x80U;
+    if (begins && count-- == 0) return text.substr(0, i);
+  }
+  return text;
+}
+
 bool has_invisible_characters(std::string_view text) noexcept {
   return !all_characters(text, [](std::uint32_t c) {
     if (c < 0x80) return c >= 0x20 && c != 0x7F;

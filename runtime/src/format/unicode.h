@@ -29,6 +29,9 @@ void append_code_point(std::string& text, std::uint32_t code_point);
 // Whether every character is a letter, a number or '-', as Python's str.isalnum(): marks are not.
 [[nodiscard]] bool is_alphanumeric_or_hyphen(std::string_view text) noexcept;
 
+// The text up to the end of its first `count` characters.
+[[nodiscard]] std::string_view first_code_points(std::string_view text, std::size_t count) noexcept;
+
 // Whether the text has a control or format character, a surrogate or a code point that is not assigned.
 [[nodiscard]] bool has_invisible_characters(std::string_view text) noexcept;
 

@@ -45,6 +45,9 @@ class StrictValidator {
     }
     return nullptr;
   }
+  [[nodiscard]] std::size_t end_of(std::string_view part) const {
+    return static_cast<std::size_t>(part.data() + part.size() - text_.data());
+  }
   static bool is_blank(const YamlNode& node) { return node.kind != YamlKind::kScalar || strip(node.text).empty(); }
 
   bool check_text();
@@ -83,10 +86,13 @@ bool StrictValidator::check_text() {
     return error(split_.indented_or_late ? DiagnosticCode::kFrontmatterNotFirst : DiagnosticCode::kFrontmatterMissing,
                  "SKILL.md must start with YAML frontmatter (---)", {1, 1});
   }
-  if (split_.status == FrontmatterSplit::Status::kUnclosed || split_.closed_by_dots) {
-    return error(
-        split_.closed_by_dots ? DiagnosticCode::kFrontmatterClosedByDots : DiagnosticCode::kFrontmatterUnclosed,
-        "SKILL.md frontmatter not properly closed with ---", {split_.fence_line, 1});
+  if (split_.status == FrontmatterSplit::Status::kUnclosed || split_.closed_by_dots || split_.closed_in_line) {
+    const DiagnosticCode code = split_.closed_by_dots   ? DiagnosticCode::kFrontmatterClosedByDots
+                                : split_.closed_in_line ? DiagnosticCode::kFrontmatterClosedInLine
+                                                        : DiagnosticCode::kFrontmatterUnclosed;
+    const bool unclosed = code == DiagnosticCode::kFrontmatterUnclosed;
+    return error(code, "SKILL.md frontmatter not properly closed with ---",
+                 unclosed ? Position{split_.fence_line, 1} : position_of(text_, end_of(split_.yaml)));
   }
   if (split_.yaml.size() > kMaxFrontmatterBytes) {
     return error(DiagnosticCode::kFrontmatterTooLarge,

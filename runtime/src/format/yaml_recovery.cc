@@ -152,6 +152,48 @@ bool should_quote(std::string_view value, QuoteWhich which) noexcept {
   return true;
 }
 
+// Whether a line at the left edge can be nothing but text: no "key:", no comment.
+bool is_prose(std::string_view line) noexcept {
+  if (line.empty() || line.front() == ' ' || line.front() == '#') return false;
+  std::size_t end = 0;
+  while (end < line.size() && is_key_character(line[end])) ++end;
+  const bool is_key =
+      end > 0 && end < line.size() && line[end] == ':' && (end + 1 == line.size() || line[end + 1] == ' ');
+  return !is_key;
+}
+
+// The value of four hexadecimal digits behind "\u" at `at`, or nothing.
+std::optional<std::uint32_t> unicode_escape(std::string_view text, std::size_t at) noexcept {
+  if (text.size() < at + 6 || text[at] != '\\' || text[at + 1] != 'u') return std::nullopt;
+  std::uint32_t value = 0;
+  for (char c : text.substr(at + 2, 4)) {
+    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+    const std::size_t digit = std::string_view("0123456789abcdef").find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    value = value * 16 + static_cast<std::uint32_t>(digit);
+  }
+  return value;
+}
+
+std::string join_surrogates(std::string_view text) {
+  std::string joined;
+  std::size_t at = 0;
+  for (std::size_t next = text.find("\\u"); next != std::string_view::npos; next = text.find("\\u", next)) {
+    const auto high = unicode_escape(text, next);
+    const auto low = unicode_escape(text, next + 6);
+    if (!high || !low || *high < 0xD800 || *high >= 0xDC00 || *low < 0xDC00 || *low >= 0xE000) {
+      next += 2;
+      continue;
+    }
+    joined += text.substr(at, next - at);
+    joined += fmt::format("\\U{:08x}", 0x10000U + ((*high - 0xD800U) << 10U) + (*low - 0xDC00U));
+    next += 12;
+    at = next;
+  }
+  joined += text.substr(at);
+  return joined;
+}
+
 // A repaired text that parses to a mapping, or nothing.
 std::optional<YamlDocument> try_repair(std::string_view text, std::uint32_t first_line) {
   YamlResult result = parse_yaml(text, first_line);
@@ -191,6 +233,21 @@ std::string respace_yaml(std::string_view text) {
   return respaced;
 }
 
+std::string indent_prose(std::string_view text) {
+  std::string result;
+  bool in_value = false;  // a key of the outermost level has begun a value that prose continues
+  for (const std::string_view line : lines_of(text)) {
+    const bool prose = is_prose(line);
+    if (in_value && prose) result += ' ';
+    if (!prose && !line.empty() && line.front() != ' ' && line.front() != '#') {
+      const std::optional<ValueStart> start = find_value(line);
+      in_value = start && !trim(line.substr(start->begin)).empty();
+    }
+    append_line(result, line);
+  }
+  return result;
+}
+
 std::string quote_yaml_values(std::string_view text, QuoteWhich which) {
   const std::vector<std::string_view> lines = lines_of(text);
   std::string result;
@@ -223,13 +280,17 @@ YamlResult parse_yaml_leniently(std::string_view text, std::uint32_t first_line)
   if (original && original->root.kind == YamlKind::kMapping) return original;
   if (!original && original.error().code == DiagnosticCode::kYamlTooComplex) return original;
 
-  const std::string respaced = respace_yaml(text);
-  std::optional<YamlDocument> repaired = try_repair(respaced, first_line);
+  std::string mended = join_surrogates(respace_yaml(text));
+  std::optional<YamlDocument> repaired = try_repair(mended, first_line);
   std::string_view how = "after turning tabs and special blanks into spaces";
-  for (const QuoteWhich which : {QuoteWhich::kSuspicious, QuoteWhich::kAllButFlow, QuoteWhich::kAll}) {
+  for (const bool indented : {false, true}) {
     if (repaired) break;
-    repaired = try_repair(quote_yaml_values(respaced, which), first_line);
-    how = "with values quoted";
+    if (indented) mended = indent_prose(mended);
+    for (const QuoteWhich which : {QuoteWhich::kSuspicious, QuoteWhich::kAllButFlow, QuoteWhich::kAll}) {
+      if (repaired) break;
+      repaired = try_repair(quote_yaml_values(mended, which), first_line);
+      how = indented ? "with lines indented and values quoted" : "with values quoted";
+    }
   }
   if (!repaired) {
     if (!original) return original;

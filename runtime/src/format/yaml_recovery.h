@@ -14,7 +14,8 @@
 
 namespace openskills {
 
-// parse_yaml, and when that fails or gives no mapping, again after each repair in turn. A successful repair is noted as
+// parse_yaml, and when that fails or gives no mapping, again after each repair in turn. Pairs of \uD8xx\uDCxx, which
+// JSON has and YAML has not, are joined by the first. A successful repair is noted as
 // kYamlRecovered with the position of the original problem. What stays broken gives the original error; a document that
 // is no mapping after all repairs gives kFrontmatterNotAMapping.
 [[nodiscard]] YamlResult parse_yaml_leniently(std::string_view text, std::uint32_t first_line);
@@ -27,6 +28,10 @@ enum class QuoteWhich : std::uint8_t {
   kAllButFlow,  // every one-key value that is no complete [list] or {mapping}
   kAll,
 };
+
+// Prose at the beginning of a line, below a key that has a value, indented so that it continues the value: pasted text
+// loses its indentation.
+[[nodiscard]] std::string indent_prose(std::string_view text);
 
 // The values of `key: value` lines, with their continuation lines, in single quotes. Lines keep their numbers.
 [[nodiscard]] std::string quote_yaml_values(std::string_view text, QuoteWhich which);

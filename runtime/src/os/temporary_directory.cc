@@ -25,8 +25,10 @@ Result<UniqueFd> open_child(int fd, const std::string& name) {
   constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   UniqueFd child(::openat(fd, name.c_str(), kFlags));
   if (child.valid()) return child;
-  // Its owner can give back the permissions a folder was left without.
-  ::fchmodat(fd, name.c_str(), 0700, 0);
+  // Its owner can give back the permissions a folder was left without. By a descriptor of the folder itself: a name
+  // could lead somewhere else by now (T2).
+  const UniqueFd place(::openat(fd, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (place.valid()) ::chmod(fmt::format("/proc/self/fd/{}", place.get()).c_str(), 0700);
   child = UniqueFd(::openat(fd, name.c_str(), kFlags));
   if (!child.valid()) return fail_errno(errno, "open", name);
   return child;

@@ -1,0 +1,50 @@
+// Any command and rule: no rule allows what another denies, and taking rules away never allows more.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "format/bash_command.h"
+#include "format/hooks.h"
+#include "format/path_glob.h"
+#include "format/permissions.h"
+
+namespace {
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+}  // namespace
+
+// The input is RULE NUL TEXT.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace openskills;
+  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  const std::size_t nul = input.find('\0');
+  if (nul == std::string_view::npos) return 0;
+  const std::string rule(input.substr(0, nul));
+  const std::string text(input.substr(nul + 1));
+  const CallPlace place{.cwd = "/work", .home = "/home/a", .trust = ProjectTrust::kTrusted};
+  for (const char* tool : {"Bash", "Read", "Write", "WebFetch", "Skill", "Agent", "mcp__a__b"}) {
+    ToolCall call{.tool = tool};
+    for (const char* key : {"command", "file_path", "url", "skill", "subagent_type"}) call.input[key] = text;
+    const RuleSet allow{.allow = {rule}};
+    const RuleSet deny{.deny = {rule}};
+    require(decide_permission(call, {{.allow = {rule}}, {.deny = {tool}}}, place).permission == Permission::kDeny);
+    require(decide_permission(call, {}, place).permission != Permission::kAllow);
+    const Permission alone = decide_permission(call, {deny}, place).permission;
+    require(alone != Permission::kAllow);
+    require(decide_permission(call, {allow, deny}, place).permission == Permission::kDeny ||
+            alone != Permission::kDeny);
+    (void)rule_covers(rule, call, place);
+  }
+  (void)check_rules({.deny = {rule}, .ask = {rule}, .allow = {rule}});
+  const std::string stripped = strip_wrappers(text, StripAssignments::kAll);
+  require(strip_wrappers(stripped, StripAssignments::kAll) == stripped);
+  (void)matches_any_path({rule}, text);
+  (void)matcher_covers(rule, text);
+  require(normal_path(normal_path(text)) == normal_path(text));
+  return 0;
+}

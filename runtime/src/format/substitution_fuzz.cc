@@ -1,0 +1,47 @@
+// Any body and arguments: positions are right, and a text without special characters stays as it is.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "format/substitution.h"
+
+namespace {
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+}  // namespace
+
+// The input is ARGUMENTS NUL BODY.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace openskills;
+  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  const std::size_t nul = input.find('\0');
+  if (nul == std::string_view::npos) return 0;
+  const std::string_view arguments = input.substr(0, nul);
+  const std::string_view body = input.substr(nul + 1);
+  const std::vector<std::string> names = {"file", "fi", "a.b"};
+  SubstitutionInput given{.arguments = arguments, .argument_names = names};
+  given.variables.skill_dir = "/skill";
+  const Result<Rendering> kept = substitute(body, given);
+  if (!kept) return 0;
+  std::vector<std::string> same;
+  std::size_t end = 0;
+  for (const ShellCommand& command : kept->shell_commands) {
+    require(command.offset >= end && command.offset + command.size_bytes <= kept->text.size());
+    end = command.offset + command.size_bytes;
+    same.push_back(kept->text.substr(command.offset, command.size_bytes));
+  }
+  require(replace_shell_commands(*kept, same) == kept->text);
+  given.shell_commands = ShellCommandText::kDisabled;
+  const Result<Rendering> disabled = substitute(body, given);
+  require(disabled && disabled->shell_commands.size() == kept->shell_commands.size());
+  if (arguments.empty() && body.find_first_of("$\\{!`") == std::string_view::npos) require(kept->text == body);
+  (void)expand_variables(body, given.variables);
+  (void)split_arguments(arguments);
+  return 0;
+}
