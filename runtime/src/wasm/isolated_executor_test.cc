@@ -208,16 +208,21 @@ TEST_ALONE(CompileInChild, GivesTheCodeThatTheEngineGives) {
 
 TEST_ALONE(CompileInChild, GivesTheErrorOfABadModule) {
   const CancelToken never;
-  for (const std::string& bytes :
-       {std::string("bad"), std::string("\0asm\1\0\0\0\x01\x7f", 10), hello().substr(0, 90)}) {
+  for (const std::string& bytes : {std::string("bad"), std::string("\0asm\1\0\0\0\x01\x7f", 10), hello().substr(0, 90),
+                                   std::string("\0asm\x0d\0\1\0\x01\x7f", 10)}) {
     const Result<std::string> code = compile_in_child(bytes, "bad.wasm", never);
     ASSERT_FALSE(code);
     EXPECT_EQ(code.error().code, ErrorCode::kModuleInvalid);
     EXPECT_NE(code.error().message.find("bad.wasm"), std::string::npos) << code.error().message;
     EXPECT_FALSE(code.error().hint.empty());
   }
-  EXPECT_EQ(compile_in_child(std::string("\0asm\x0d\0\1\0", 8), "c", never).error().code,
-            ErrorCode::kModuleUnsupported);
+}
+
+TEST_ALONE(CompileInChild, AComponentIsCompiledAsTheEngineWould) {
+  const CancelToken never;
+  const std::string empty("\0asm\x0d\0\1\0", 8);
+  const std::string code = compile_in_child(empty, "empty component", never).value();
+  EXPECT_EQ(code, Engine::create({}).value()->compile(empty, "empty component").value());
 }
 
 TEST_ALONE(CompileInChild, AModuleOfManyMegabytesPasses) {
