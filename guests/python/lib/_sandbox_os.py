@@ -101,11 +101,13 @@ def _constant(name, value):
 def install(os, socket_names):
     """Adds what is absent to the namespace of os and to that of socket."""
     mine = globals()
-    for name in ("system", "chmod", "chown", "fchmod", "fchown", "lchown", "get_terminal_size", "getlogin", "getgroups",
-                 "sched_getaffinity", "getloadavg", "sysconf", "umask"):
-        function = mine[name]
-        function.__module__ = "os"
-        _add(os, name, function)
+    for name in ("system", "chmod", "fchmod"):  # libc's own succeed whatever they are asked
+        os[name] = mine[name]
+        mine[name].__module__ = "os"
+    for name in ("chown", "fchown", "lchown", "get_terminal_size", "getlogin", "getgroups", "sched_getaffinity",
+                 "getloadavg", "sysconf", "umask"):
+        mine[name].__module__ = "os"
+        _add(os, name, mine[name])
     for name in ("getuid", "geteuid", "getgid", "getegid"):
         _add(os, name, _constant(name, _UID))
     _add(os, "getppid", _constant("getppid", 1))
