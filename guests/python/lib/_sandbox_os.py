@@ -3,7 +3,7 @@ the network stays absent where scripts ask with hasattr(); the error then says w
 import errno as _errno
 import sys as _sys
 
-from _sandbox import missing, names_missing
+from _sandbox import missing, names_missing, refuses
 
 _UID = 1000
 _NO_PROGRAMS = "programs cannot be started here"
@@ -108,6 +108,9 @@ def install(os, socket_names):
                  "getloadavg", "sysconf", "umask"):
         mine[name].__module__ = "os"
         _add(os, name, mine[name])
+    refuse = refuses("os", _NO_PROGRAMS)
+    for name in [name for name in os if name.startswith(("exec", "spawn"))]:  # Python's own, over calls that are absent
+        os[name] = refuse(name)
     for name in ("getuid", "geteuid", "getgid", "getegid"):
         _add(os, name, _constant(name, _UID))
     _add(os, "getppid", _constant("getppid", 1))
