@@ -10,8 +10,11 @@ def _complete_platform():
     """Before anything takes names out of these modules."""
     import _sandbox_os
     import os
+    import signal
     import socket
     import threading
+    if not hasattr(signal, "valid_signals"):
+        signal.valid_signals = lambda: set(signal.Signals)
     _sandbox_threads.install(threading.__dict__)
     _sandbox_os.install(os.__dict__, socket.__dict__)
 

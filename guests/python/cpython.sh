@@ -135,7 +135,7 @@ configure_wasm() { # FOLDER
     LIBLZMA_CFLAGS="-I$XZ/include" LIBLZMA_LIBS="-L$XZ/lib -llzma" \
     LIBSQLITE3_CFLAGS="-I$SQLITE/include" LIBSQLITE3_LIBS="-L$SQLITE/lib -lsqlite3 -lm" PKG_CONFIG=false \
     "$SOURCE/configure" --host=wasm32-unknown-wasip1 --build="$("$SOURCE/config.guess")" \
-    --with-build-python="$HOST_PYTHON" --prefix=/usr --disable-test-modules --without-ensurepip --with-pymalloc
+    --with-build-python="$HOST_PYTHON" --prefix=/usr --disable-test-modules --without-ensurepip
 }
 
 # Code of the snapshot must not count its own executions: each count dirties a page of every run. Code of the run itself

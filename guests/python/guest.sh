@@ -32,7 +32,8 @@ link_program() { # FOLDER
     objects+=("$1/$name.o")
   done
   libraries=$(make -s -C "$WASM_PYTHON" -f Makefile -f "$RECIPE_DIR/guest.mk" guest-libraries)
-  (cd "$WASM_PYTHON" && $(wasm_cc) -nostartfiles -Wl,--no-entry -Wl,--wrap=Py_Exit -Wl,--wrap=PyThread_acquire_lock_timed_with_retries -Wl,--strip-${GUEST_STRIP:-all} -Wl,--gc-sections \
+  (cd "$WASM_PYTHON" && $(wasm_cc) -nostartfiles -Wl,--no-entry -Wl,--wrap=Py_Exit -Wl,--wrap=PyThread_acquire_lock_timed_with_retries \
+    -Wl,--wrap=_PyMutex_LockTimed -Wl,--strip-${GUEST_STRIP:-all} -Wl,--gc-sections \
     -z stack-size=$STACK_BYTES -Wl,--stack-first -Wl,--initial-memory=$MEMORY_BYTES \
     -o "$1/python.wasm" "${objects[@]}" "libpython$PYTHON_SHORT.a" $libraries)
 }

@@ -48,6 +48,35 @@ def initial_memory_bytes(module):
     sys.exit("the module has no memory of its own")
 
 
+def check_image(module):
+    """Engines map a memory image copy-on-write when it is at most 16 MiB, or at least half of it lies in data segments;
+    else every instance copies it."""
+    at, first, last, filled = 8, None, 0, 0
+    while at < len(module):
+        section, (size, start) = module[at], leb(module, at + 1)
+        if section == 11:
+            count, at_segment = leb(module, start)
+            for _ in range(count):
+                flags, offset_at = leb(module, at_segment)
+                if flags == 1:  # passive: the snapshot empties those
+                    length, content = leb(module, offset_at)
+                    at_segment = content + length
+                    continue
+                if flags != 0 or module[offset_at] != 0x41:
+                    sys.exit("a data segment is not active at a constant address")
+                # Addresses are far below 2**31: the signed number has no sign to extend.
+                address, end_at = leb(module, offset_at + 1)
+                length, content = leb(module, end_at + 1)
+                first = address if first is None else min(first, address)
+                last, filled = max(last, address + length), filled + length
+                at_segment = content + length
+        at = start + size
+    image = last - (first or 0)
+    print(f"memory image {image // 1024} KiB, {filled // 1024} KiB of it in data segments")
+    if image > 16 << 20 and filled < image / 2:
+        sys.exit("the memory image is too large and too sparse to be mapped copy-on-write")
+
+
 def packages(site_packages):
     """Name and version of each bundled package, from its metadata."""
     found = []
@@ -61,6 +90,7 @@ def main():
     tool, folder, library, guest_lib = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3], sys.argv[4]
     path = folder / "python.wasm"
     module = path.read_bytes()
+    check_image(module)
     asked = subprocess.run([tool, "--run", path, f"{library}::{guest_lib}", "--", "python3", "-c", ASK],
                            stdin=subprocess.DEVNULL, capture_output=True, text=True)
     modules = asked.stdout.split()

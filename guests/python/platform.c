@@ -2,35 +2,45 @@
 // where a lock that is taken hands over to _sandbox_threads, which runs what could give it back.
 #include "guest.h"
 
+#include "pycore_lock.h"
 #include "pycore_pythread.h"
 
 #include <string.h>
 
 // ---- locks that would block ----
 
-static PyThread_type_lock lock_of(PyObject *capsule) { return PyCapsule_GetPointer(capsule, NULL); }
+// CPython has two kinds: threading.Lock is a PyMutex, threading.RLock holds a lock of the platform.
+typedef struct {
+  PyMutex *mutex;
+  PyThread_type_lock lock;
+} Taken;
+
+static int acquire_now(const Taken *taken) {
+  if (taken->mutex == NULL) return PyThread_acquire_lock_timed(taken->lock, 0, 0) == PY_LOCK_ACQUIRED;
+  return PyMutex_LockFast(&taken->mutex->_bits);
+}
+
+static const Taken *taken_of(PyObject *capsule) { return PyCapsule_GetPointer(capsule, NULL); }
 
 static PyObject *try_acquire(PyObject *capsule, PyObject *unused) {
   (void)unused;
-  return PyBool_FromLong(PyThread_acquire_lock_timed(lock_of(capsule), 0, 0) == PY_LOCK_ACQUIRED);
+  return PyBool_FromLong(acquire_now(taken_of(capsule)));
 }
 
 static PyObject *is_free(PyObject *capsule, PyObject *unused) {
   (void)unused;
-  if (PyThread_acquire_lock_timed(lock_of(capsule), 0, 0) != PY_LOCK_ACQUIRED) Py_RETURN_FALSE;
-  PyThread_release_lock(lock_of(capsule));
+  const Taken *taken = taken_of(capsule);
+  if (taken->mutex != NULL) return PyBool_FromLong(!PyMutex_IsLocked(taken->mutex));
+  if (!acquire_now(taken)) Py_RETURN_FALSE;
+  PyThread_release_lock(taken->lock);
   Py_RETURN_TRUE;
 }
 
 static PyMethodDef lock_methods[] = {{"try_acquire", try_acquire, METH_NOARGS, NULL}, {"is_free", is_free, METH_NOARGS, NULL}};
 
-PyLockStatus __real_PyThread_acquire_lock_timed_with_retries(PyThread_type_lock lock, PY_TIMEOUT_T timeout);
-
-// Every lock that Python code acquires comes through here: without threads nobody would ever release it meanwhile.
-PyLockStatus __wrap_PyThread_acquire_lock_timed_with_retries(PyThread_type_lock lock, PY_TIMEOUT_T timeout) {
-  PyLockStatus status = __real_PyThread_acquire_lock_timed_with_retries(lock, 0);
-  if (status != PY_LOCK_FAILURE || timeout == 0 || snapshot.block == NULL) return status;
-  PyObject *capsule = PyCapsule_New(lock, NULL, NULL);
+// Asks _sandbox_threads.block to run what could give the lock back. The callables live no longer than this call.
+static PyLockStatus wait_for(Taken *taken, PyTime_t timeout) {
+  PyObject *capsule = PyCapsule_New(taken, NULL, NULL);
   PyObject *acquire = capsule != NULL ? PyCFunction_New(&lock_methods[0], capsule) : NULL;
   PyObject *free = capsule != NULL ? PyCFunction_New(&lock_methods[1], capsule) : NULL;
   PyObject *seconds = timeout < 0 ? Py_NewRef(Py_None) : PyFloat_FromDouble(PyTime_AsSecondsDouble(timeout));
@@ -43,9 +53,25 @@ PyLockStatus __wrap_PyThread_acquire_lock_timed_with_retries(PyThread_type_lock 
   Py_XDECREF(free);
   Py_XDECREF(seconds);
   if (acquired == NULL) return PY_LOCK_INTR; // the caller passes the exception on
-  status = acquired == Py_True ? PY_LOCK_ACQUIRED : PY_LOCK_FAILURE;
+  PyLockStatus status = acquired == Py_True ? PY_LOCK_ACQUIRED : PY_LOCK_FAILURE;
   Py_DECREF(acquired);
   return status;
+}
+
+PyLockStatus __real_PyThread_acquire_lock_timed_with_retries(PyThread_type_lock lock, PY_TIMEOUT_T timeout);
+PyLockStatus __real__PyMutex_LockTimed(PyMutex *mutex, PyTime_t timeout, _PyLockFlags flags);
+
+// Every lock that Python code acquires comes through these two: without threads nobody would ever release it meanwhile.
+PyLockStatus __wrap_PyThread_acquire_lock_timed_with_retries(PyThread_type_lock lock, PY_TIMEOUT_T timeout) {
+  PyLockStatus status = __real_PyThread_acquire_lock_timed_with_retries(lock, 0);
+  if (status != PY_LOCK_FAILURE || timeout == 0 || snapshot.block == NULL) return status;
+  return wait_for(&(Taken){.lock = lock}, timeout);
+}
+
+PyLockStatus __wrap__PyMutex_LockTimed(PyMutex *mutex, PyTime_t timeout, _PyLockFlags flags) {
+  if (!(flags & _PY_LOCK_HANDLE_SIGNALS) || snapshot.block == NULL) return __real__PyMutex_LockTimed(mutex, timeout, flags);
+  if (PyMutex_LockFast(&mutex->_bits)) return PY_LOCK_ACQUIRED;
+  return timeout == 0 ? PY_LOCK_FAILURE : wait_for(&(Taken){.mutex = mutex}, timeout);
 }
 
 // ---- scrypt's inner part (RFC 7914, sections 3 to 5); its PBKDF2 steps are Python's ----

@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 int _PySys_UpdateConfig(PyThreadState *tstate);
@@ -280,7 +281,19 @@ static void renew_state(void) {
   Py_DECREF(started);
 }
 
+// libc counts processor time from when its constructors ran, which was at the build. Both names are libc's own.
+static PyTime_t started_ns;
+
+clock_t __clock(void) {
+  PyTime_t now = 0;
+  PyTime_MonotonicRaw(&now);
+  return (clock_t)(now - started_ns);
+}
+
+clock_t clock(void) { return __clock(); }
+
 int guest_start(int argc, char **argv) {
+  PyTime_MonotonicRaw(&started_ns);
   PyConfig *config = guest_config();
   _PyWideStringList_Clear(&config->orig_argv);
   for (int i = 0; i < argc; i++) {

@@ -3,7 +3,7 @@ the network stays absent where scripts ask with hasattr(); the error then says w
 import errno as _errno
 import sys as _sys
 
-from _sandbox import missing, names_missing
+from _sandbox import missing, names_missing, refuses
 
 _UID = 1000
 _NO_PROGRAMS = "programs cannot be started here"
@@ -101,11 +101,16 @@ def _constant(name, value):
 def install(os, socket_names):
     """Adds what is absent to the namespace of os and to that of socket."""
     mine = globals()
-    for name in ("system", "chmod", "chown", "fchmod", "fchown", "lchown", "get_terminal_size", "getlogin", "getgroups",
-                 "sched_getaffinity", "getloadavg", "sysconf", "umask"):
-        function = mine[name]
-        function.__module__ = "os"
-        _add(os, name, function)
+    for name in ("system", "chmod", "fchmod"):  # libc's own succeed whatever they are asked
+        os[name] = mine[name]
+        mine[name].__module__ = "os"
+    for name in ("chown", "fchown", "lchown", "get_terminal_size", "getlogin", "getgroups", "sched_getaffinity",
+                 "getloadavg", "sysconf", "umask"):
+        mine[name].__module__ = "os"
+        _add(os, name, mine[name])
+    refuse = refuses("os", _NO_PROGRAMS)
+    for name in [name for name in os if name.startswith(("exec", "spawn"))]:  # Python's own, over calls that are absent
+        os[name] = refuse(name)
     for name in ("getuid", "geteuid", "getgid", "getegid"):
         _add(os, name, _constant(name, _UID))
     _add(os, "getppid", _constant("getppid", 1))

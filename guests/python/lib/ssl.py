@@ -9,7 +9,7 @@ from _sandbox import missing as _missing, names_missing
 
 _REASON = _missing("a TLS connection", "it has no network")
 
-OPENSSL_VERSION = "none (WebAssembly sandbox)"
+OPENSSL_VERSION = "OpenSSL 3.0.0 (a stand-in: the WebAssembly sandbox has no network)"
 OPENSSL_VERSION_INFO = (3, 0, 0, 0, 0)
 OPENSSL_VERSION_NUMBER = 0x30000000
 HAS_SNI = HAS_ALPN = HAS_ECDH = HAS_TLSv1_2 = HAS_TLSv1_3 = True

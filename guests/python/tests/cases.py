@@ -164,7 +164,7 @@ LIBRARY = [
     script("unicode", "import unicodedata\nprint(unicodedata.normalize('NFKD', 'ﬁé'), 'ß'.upper(), '\\N{SNOWMAN}')"),
     script("urllib_parse", "from urllib.parse import *\nprint(urlsplit('http://u@h:1/p?q=1#f'), quote('a b/ü'), parse_qs('a=1&a=2'))"),
     script("pathlib", "from pathlib import Path\nprint(Path('a/../b').resolve() == Path.cwd() / 'b', Path('x.tar.gz').suffixes)"),
-    script("zoneinfo_utc", "import zoneinfo\nprint(zoneinfo.ZoneInfo('No/Where'))"),
+    script("zoneinfo_unknown", "import zoneinfo\ntry: zoneinfo.ZoneInfo('No/Where')\nexcept zoneinfo.ZoneInfoNotFoundError as e: print(e)"),
     script("statistics", "import statistics\nprint(statistics.stdev([1, 2, 4, 8]), statistics.median([3, 1, 2]))"),
     script("pickle", "import pickle, copy\nprint(pickle.loads(pickle.dumps({1: [2, (3,)]})), copy.deepcopy([[1]]))"),
     script("threading_lock", "import threading\nl = threading.Lock()\nwith l: print(threading.current_thread().name)"),
