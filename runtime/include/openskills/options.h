@@ -45,6 +45,13 @@ enum class Requirements : std::uint8_t {
   kIgnore,  // the script starts and fails at its imports, if it comes to that
 };
 
+// What becomes of a run with Isolation::kProcess on a kernel without Landlock or without seccomp filters. The outcome
+// says which layers held, in any case.
+enum class MissingLayers : std::uint8_t {
+  kRefuse,
+  kAccept,  // run with the layers there are; privileges, limits and WebAssembly itself are never given up
+};
+
 // A further host folder, seen by the guest at `guest_path`.
 struct ExtraMount {
   std::string host_path;
@@ -57,25 +64,26 @@ struct StdinSource {
   enum class Kind : std::uint8_t { kEmpty, kBytes, kDescriptor };
   Kind kind = Kind::kEmpty;
   std::string bytes = {};  // kBytes
-  int descriptor = -1;  // kDescriptor: borrowed for the run; read as the guest asks, never ahead
+  int descriptor = -1;     // kDescriptor: borrowed for the run; read as the guest asks, never ahead
 };
 
 struct RunOptions {
   std::uint64_t timeout_ms = 30'000;  // wall time
   std::uint64_t memory_bytes = 256ULL << 20U;
   std::uint64_t output_limit_bytes = 1ULL << 20U;  // captured, per stream; more is dropped and flagged
-  std::optional<std::string> workspace = {};          // host folder; the current directory when not set
+  std::optional<std::string> workspace = {};       // host folder; the current directory when not set
   WorkspaceAccess workspace_access = WorkspaceAccess::kReadWrite;
   WorkingDirectory cwd = WorkingDirectory::kWorkspace;
   Tier tier = Tier::kAuto;
   Isolation isolation = Isolation::kProcess;
+  MissingLayers missing_layers = MissingLayers::kRefuse;
   Requirements requirements = Requirements::kCheck;
   std::map<std::string, std::string> environment = {};  // added to what every run gets
   std::vector<ExtraMount> mounts = {};
   StdinSource stdin_source = {};
-  std::optional<std::uint64_t> seed = {};        // of every random byte the guest sees
+  std::optional<std::uint64_t> seed = {};           // of every random byte the guest sees
   std::optional<std::int64_t> clock_start_ns = {};  // fixed start of the clock, since 1970; sleeping advances it
-  std::string artifacts_directory = {};  // changed files are copied here when set; must exist
+  std::string artifacts_directory = {};             // changed files are copied here when set; must exist
 
   // Called with output as it comes, from the thread that runs; return false when nobody reads any more. When set,
   // nothing is captured and no output limit applies.

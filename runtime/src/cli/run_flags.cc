@@ -161,6 +161,8 @@ void declare_run_flags(CLI::App& command, RunFlags& flags, FlagSet set) {
   }
   command.add_option("--isolation", flags.isolation, "process (a jailed child) or in-process")
       ->check(CLI::IsMember({"process", "in-process"}));
+  command.add_flag("--accept-missing-layers", flags.accept_missing_layers,
+                   "Run although the kernel has no Landlock or no seccomp; the outcome says what held");
   command.add_option("--timeout", flags.timeout, "Wall time, e.g. 500ms, 30s");
   command.add_option("--memory", flags.memory, "Guest memory, e.g. 256M");
   command.add_option("--output-limit", flags.output_limit, "Captured bytes per stream with --json, e.g. 1M");
@@ -186,6 +188,7 @@ Result<RunOptions> to_run_options(const RunFlags& flags) {
   options.cwd = flags.cwd == "skill" ? WorkingDirectory::kSkill : WorkingDirectory::kWorkspace;
   options.tier = flags.tier == "auto" ? Tier::kAuto : flags.tier == "wasm" ? Tier::kWasm : Tier::kNative;
   options.isolation = flags.isolation == "process" ? Isolation::kProcess : Isolation::kInProcess;
+  options.missing_layers = flags.accept_missing_layers ? MissingLayers::kAccept : MissingLayers::kRefuse;
   options.requirements = flags.ignore_requirements ? Requirements::kIgnore : Requirements::kCheck;
   TRY(options.timeout_ms, parse_duration_ms(flags.timeout));
   TRY(options.memory_bytes, parse_size_bytes(flags.memory));

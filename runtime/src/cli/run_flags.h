@@ -19,6 +19,7 @@ struct RunFlags {
   std::string cwd = "workspace";
   std::string tier = "auto";
   std::string isolation = "process";
+  bool accept_missing_layers = false;
   std::string timeout = "30s";
   std::string memory = "256M";
   std::string output_limit = "1M";

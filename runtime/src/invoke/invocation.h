@@ -39,6 +39,7 @@ struct Invocation {
   Limits limits;
   Determinism determinism;
   ProgramFiles program_files;  // what an installed program's files have to be
+  MissingLayers missing_layers = MissingLayers::kRefuse;
 };
 
 // Receives the guest's output as it comes. Must not throw.

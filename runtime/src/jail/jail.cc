@@ -1,5 +1,7 @@
 #include "jail/jail.h"
 
+#include <utility>
+
 #include "jail/descriptors.h"
 #include "jail/privileges.h"
 #include "os/child_process.h"
@@ -27,6 +29,10 @@ std::vector<int> descriptors_to_keep(const JailSpec& spec) {
   return keep;
 }
 
+bool is_accepted(const JailSpec& spec, const Error& error) {
+  return spec.missing_layers == MissingLayers::kAccept && error.code == ErrorCode::kLayerMissing;
+}
+
 NewTasks new_tasks_of(SeccompProfile profile) {
   return profile == SeccompProfile::kCompiler ? NewTasks::kAllowed : NewTasks::kForbidden;
 }
@@ -41,10 +47,17 @@ Result<LayersInForce> enter_jail(const JailSpec& spec) {
   TRY(seal_memory());
   TRY(keep_only_descriptors(descriptors_to_keep(spec)));
   LayersInForce layers;
-  TRY(layers.landlock_abi, restrict_paths(spec.paths));
+  if (Result<int> abi = restrict_paths(spec.paths)) {
+    layers.landlock_abi = *abi;
+  } else if (!is_accepted(spec, abi.error())) {
+    return std::unexpected(std::move(abi).error());
+  }
   TRY(limit_resources(spec.rlimits, new_tasks_of(spec.profile)));
-  TRY(restrict_system_calls(spec.profile));
-  layers.seccomp = true;
+  if (Result<void> restricted = restrict_system_calls(spec.profile)) {
+    layers.seccomp = true;
+  } else if (!is_accepted(spec, restricted.error())) {
+    return std::unexpected(std::move(restricted).error());
+  }
   return layers;
 }
 

@@ -18,6 +18,9 @@
 //   5. rlimits       see rlimits.h
 //   6. seccomp       only the system calls of the profile (T10, T11, T15); see seccomp.h
 //
+// MissingLayers::kAccept goes on without landlock or seccomp where the kernel has none, and says so; the rest is never
+// given up. Case T16.
+//
 // What this does not stop:
 //   - Looking: openat2 with O_PATH, fstat and readlinkat tell whether any path of the host exists, its size, owner,
 //     times and where a link leads. Landlock does not govern metadata. Contents cannot be read, nor anything changed.
@@ -45,6 +48,8 @@ struct JailSpec {
   SeccompProfile profile = SeccompProfile::kWasmGuest;
 
   ResourceLimits rlimits;
+
+  MissingLayers missing_layers = MissingLayers::kRefuse;
 
   // What stays open beside the folders of `paths`; every other descriptor is closed. A standard stream (0 to 2)
   // that is not listed becomes /dev/null, so that no file opened later can take its number.

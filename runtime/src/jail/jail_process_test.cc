@@ -276,6 +276,24 @@ TEST_F(Jail, T16_RefusesWhenALayerIsMissing) {
   }
 }
 
+TEST_F(Jail, T16_GoesOnWithoutALayerWhenToldSoAndSaysWhichHold) {
+  const auto enter_without = [&](int number, int landlock, bool seccomp) {
+    return run_child([&] {
+      const int abi = landlock_abi().value();
+      if (!take_away(number, ENOSYS)) return kSetUpFailed;
+      JailSpec accepting = spec_keeping({2});
+      accepting.missing_layers = MissingLayers::kAccept;
+      const Result<LayersInForce> layers = enter_jail(accepting);
+      if (!layers) return 1;
+      return layers->landlock_abi == landlock * abi && layers->seccomp == seccomp ? 0 : 2;
+    });
+  };
+  EXPECT_TRUE(succeeded(enter_without(444, 0, true)));
+  EXPECT_TRUE(succeeded(enter_without(SYS_seccomp, 1, false)));
+  EXPECT_FALSE(succeeded(enter_without(SYS_capset, 1, true)));  // privileges are never kept
+  EXPECT_TRUE(succeeded(enter_without(SYS_getcpu, 1, true)));   // the control: nothing is missing
+}
+
 TEST_F(Jail, SaysWhichLayersHold) {
   EXPECT_TRUE(succeeded(run_child([] {
     const int abi = landlock_abi().value();

@@ -113,6 +113,7 @@ Result<Plan> make_plan(const Skill* skill, const RunOptions& options) {
   set_limits(options, plan.invocation.limits);
   plan.invocation.stdin_source = options.stdin_source;
   plan.invocation.determinism = {options.seed, options.clock_start_ns};
+  plan.invocation.missing_layers = options.missing_layers;
   return plan;
 }
 
@@ -277,6 +278,7 @@ Result<Plan> plan_module(const PlanContext& context, const std::string& module_p
   set_limits(options, plan.invocation.limits);
   plan.invocation.stdin_source = options.stdin_source;
   plan.invocation.determinism = {options.seed, options.clock_start_ns};
+  plan.invocation.missing_layers = options.missing_layers;
   return plan;
 }
 

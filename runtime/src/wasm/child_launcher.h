@@ -42,6 +42,13 @@ class LaunchedChild {
   [[nodiscard]] virtual Result<os::ChildStatus> wait() = 0;
 };
 
+// What a compiler's child is to do. Borrowed for the call.
+struct CompileTask {
+  std::string_view wasm_bytes;
+  std::string_view name_for_errors;
+  MissingLayers missing_layers = MissingLayers::kRefuse;
+};
+
 class ChildLauncher {
  public:
   virtual ~ChildLauncher() = default;
@@ -53,8 +60,7 @@ class ChildLauncher {
                                                                          RunEnds ends) = 0;
 
   // A child that compiles a module and writes its answer (compile_child.h) to `answer`.
-  [[nodiscard]] virtual Result<std::unique_ptr<LaunchedChild>> start_compiler(std::string_view wasm_bytes,
-                                                                              std::string_view name_for_errors,
+  [[nodiscard]] virtual Result<std::unique_ptr<LaunchedChild>> start_compiler(const CompileTask& task,
                                                                               UniqueFd answer) = 0;
 };
 

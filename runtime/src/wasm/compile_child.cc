@@ -30,18 +30,19 @@ constexpr std::size_t kChunkBytes = std::size_t{256} << 10U;
 constexpr char kCodeFollows = 'C';
 constexpr char kErrorFollows = 'E';
 
-Result<std::string> compile_jailed(std::string_view wasm_bytes, std::string_view name, int answer_fd) {
+Result<std::string> compile_jailed(const CompileTask& task, int answer_fd) {
   TRY(jail::keep_only_descriptors({answer_fd}));
   // What a module makes of the compiler ends up in code that runs, and that code can speak to whoever sent the module.
   os::forget_environment();
   TRY(const std::unique_ptr<Engine> engine, Engine::create({.allocation = Allocation::kOnDemand}));
   jail::JailSpec spec;
   spec.profile = jail::SeccompProfile::kCompiler;
+  spec.missing_layers = task.missing_layers;
   spec.rlimits.address_space_bytes = kMaxAddressSpaceBytes;
   spec.rlimits.cpu_seconds = kMaxCpuSeconds;
   TRY(spec.keep_descriptors, os::open_descriptors());
   TRY(jail::enter_jail(spec));
-  return engine->compile(wasm_bytes, name);
+  return engine->compile(task.wasm_bytes, task.name_for_errors);
 }
 
 Result<std::string> read_answer(LaunchedChild& child, int fd, std::int64_t deadline_ns, const CancelToken& cancel,
@@ -74,23 +75,22 @@ std::int64_t compile_deadline_ns(std::size_t wasm_bytes) noexcept {
   return os::monotonic_now_ns() + kBaseLimitNs + static_cast<std::int64_t>(wasm_bytes >> 20U) * kLimitNsPerMiB;
 }
 
-Result<std::string> compile_in_child(ChildLauncher& launcher, std::string_view wasm_bytes,
-                                     std::string_view name_for_errors, std::int64_t deadline_monotonic_ns,
-                                     const CancelToken& cancel) {
+Result<std::string> compile_in_child(ChildLauncher& launcher, const CompileTask& task,
+                                     std::int64_t deadline_monotonic_ns, const CancelToken& cancel) {
   TRY(os::Pipe pipe, os::Pipe::create(os::Blocking::kNo));
-  TRY(const std::unique_ptr<LaunchedChild> child,
-      launcher.start_compiler(wasm_bytes, name_for_errors, std::move(pipe.write_end)));
-  TRY(std::string answer, read_answer(*child, pipe.read_end.get(), deadline_monotonic_ns, cancel, name_for_errors));
+  TRY(const std::unique_ptr<LaunchedChild> child, launcher.start_compiler(task, std::move(pipe.write_end)));
+  TRY(std::string answer,
+      read_answer(*child, pipe.read_end.get(), deadline_monotonic_ns, cancel, task.name_for_errors));
   const char kind = answer.front();
   answer.erase(0, 1);
   if (kind == kCodeFollows) return answer;
   Result<ExecutionResult> reported = decode_result(answer);
   if (!reported) return std::unexpected(std::move(reported).error());
-  return fail(ErrorCode::kChildFailed, "the compiler of '{}' sent a malformed answer", name_for_errors);
+  return fail(ErrorCode::kChildFailed, "the compiler of '{}' sent a malformed answer", task.name_for_errors);
 }
 
-int compile_in_this_child(std::string_view wasm_bytes, std::string_view name_for_errors, int answer_fd) {
-  const Result<std::string> code = compile_jailed(wasm_bytes, name_for_errors, answer_fd);
+int compile_in_this_child(const CompileTask& task, int answer_fd) {
+  const Result<std::string> code = compile_jailed(task, answer_fd);
   const std::string answer = code ? kCodeFollows + *code : kErrorFollows + encode_result(std::unexpected(code.error()));
   return os::write_all(answer_fd, answer, "compiled code") ? 0 : 1;
 }

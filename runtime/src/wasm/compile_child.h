@@ -19,11 +19,10 @@ namespace openskills {
 
 // The compiled code. Errors: those of Engine::compile; kTimeout at the deadline (of monotonic_now_ns()), kCancelled;
 // kChildFailed when the compiler crashed.
-[[nodiscard]] Result<std::string> compile_in_child(ChildLauncher& launcher, std::string_view wasm_bytes,
-                                                   std::string_view name_for_errors, std::int64_t deadline_monotonic_ns,
-                                                   const CancelToken& cancel);
+[[nodiscard]] Result<std::string> compile_in_child(ChildLauncher& launcher, const CompileTask& task,
+                                                   std::int64_t deadline_monotonic_ns, const CancelToken& cancel);
 
 // The body of that child: jails itself, compiles, writes the answer. Gives the exit code.
-[[nodiscard]] int compile_in_this_child(std::string_view wasm_bytes, std::string_view name_for_errors, int answer_fd);
+[[nodiscard]] int compile_in_this_child(const CompileTask& task, int answer_fd);
 
 }  // namespace openskills

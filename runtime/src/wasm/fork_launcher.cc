@@ -35,10 +35,8 @@ Result<std::unique_ptr<LaunchedChild>> ForkLauncher::start_run(const Invocation&
       [&] { return run_guest_child(invocation, code_fd, started_monotonic_ns, ends, modules_); }, faults));
 }
 
-Result<std::unique_ptr<LaunchedChild>> ForkLauncher::start_compiler(std::string_view wasm_bytes,
-                                                                    std::string_view name_for_errors, UniqueFd answer) {
-  return launched(
-      os::ChildProcess::start([&] { return compile_in_this_child(wasm_bytes, name_for_errors, answer.get()); }));
+Result<std::unique_ptr<LaunchedChild>> ForkLauncher::start_compiler(const CompileTask& task, UniqueFd answer) {
+  return launched(os::ChildProcess::start([&] { return compile_in_this_child(task, answer.get()); }));
 }
 
 }  // namespace openskills

@@ -25,6 +25,7 @@ Result<LayersInForce> jail_self(const Invocation& invocation, const GuestRun& ru
   jail::JailSpec spec;
   for (const GuestRun::OpenMount& mount : run.open_mounts()) spec.paths.push_back({mount.directory_fd, mount.access});
   spec.profile = jail::SeccompProfile::kWasmGuest;
+  spec.missing_layers = invocation.missing_layers;
   spec.rlimits.open_files = invocation.limits.open_files + kReservedDescriptors;
   spec.rlimits.file_size_bytes = invocation.limits.disk_bytes;
   spec.rlimits.cpu_seconds = invocation.limits.cpu_ms / 1000 + 2;

@@ -110,10 +110,7 @@ Result<ExecutionResult> read_report(const Watched& watched, const os::ChildStatu
 
 IsolatedWasmExecutor::IsolatedWasmExecutor(CacheSettings cache, std::unique_ptr<ChildLauncher> launcher,
                                            std::uint32_t slots)
-    : cache_(std::move(cache)),
-      launcher_(std::move(launcher)),
-      run_slots_(slots),
-      compile_slots_(kCompilersAtOnce) {}
+    : cache_(std::move(cache)), launcher_(std::move(launcher)), run_slots_(slots), compile_slots_(kCompilersAtOnce) {}
 
 Result<CompiledModule> IsolatedWasmExecutor::compiled_code(const Invocation& invocation, std::int64_t started_ns,
                                                            const CancelToken& cancel) {
@@ -124,7 +121,8 @@ Result<CompiledModule> IsolatedWasmExecutor::compiled_code(const Invocation& inv
       deadline_ns = std::min(deadline_ns, deadline_after(started_ns, invocation.limits.wall_ms));
     }
     TRY(const RunSlots::Slot slot, compile_slots_.take(deadline_ns, cancel));
-    return compile_in_child(*launcher_, bytes, invocation.program_path, deadline_ns, cancel);
+    return compile_in_child(*launcher_, {bytes, invocation.program_path, invocation.missing_layers}, deadline_ns,
+                            cancel);
   });
 }
 

@@ -202,7 +202,7 @@ TEST_ALONE(Isolated, LeavesNoDescriptorOpen) {
 
 Result<std::string> compile(std::string_view bytes, std::string_view name, const CancelToken& cancel) {
   ForkLauncher launcher;
-  return compile_in_child(launcher, bytes, name, compile_deadline_ns(bytes.size()), cancel);
+  return compile_in_child(launcher, {bytes, name}, compile_deadline_ns(bytes.size()), cancel);
 }
 
 TEST_ALONE(CompileInChild, GivesTheCodeThatTheEngineGives) {
@@ -214,9 +214,8 @@ TEST_ALONE(CompileInChild, GivesTheCodeThatTheEngineGives) {
 
 TEST_ALONE(CompileInChild, GivesTheErrorOfABadModule) {
   const CancelToken never;
-  for (const std::string& bytes :
-       {std::string("bad"), std::string("\0asm\1\0\0\0\x01\x7f", 10), hello().substr(0, 90),
-        std::string("\0asm\x0d\0\1\0\x01\x7f", 10)}) {
+  for (const std::string& bytes : {std::string("bad"), std::string("\0asm\1\0\0\0\x01\x7f", 10), hello().substr(0, 90),
+                                   std::string("\0asm\x0d\0\1\0\x01\x7f", 10)}) {
     const Result<std::string> code = compile(bytes, "bad.wasm", never);
     ASSERT_FALSE(code);
     EXPECT_EQ(code.error().code, ErrorCode::kModuleInvalid);

@@ -67,6 +67,7 @@ Invocation decode(const Json& json) {
   invocation.limits = decode_limits(json.at("limits"));
   invocation.determinism.seed = decode_optional<std::uint64_t>(json.at("seed"));
   invocation.determinism.realtime_start_ns = decode_optional<std::int64_t>(json.at("clock"));
+  invocation.missing_layers = static_cast<MissingLayers>(json.at("missing_layers").get<int>());
   return invocation;
 }
 
@@ -83,7 +84,8 @@ std::string encode_invocation(const Invocation& invocation) {
                      {"environment", invocation.capabilities.environment},
                      {"limits", encode_limits(invocation.limits)},
                      {"seed", encode_optional(invocation.determinism.seed)},
-                     {"clock", encode_optional(invocation.determinism.realtime_start_ns)}};
+                     {"clock", encode_optional(invocation.determinism.realtime_start_ns)},
+                     {"missing_layers", static_cast<int>(invocation.missing_layers)}};
   std::string bytes;
   Json::to_cbor(json, bytes);
   return bytes;

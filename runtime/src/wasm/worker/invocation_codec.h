@@ -2,7 +2,8 @@
 //
 // Thread rule: pure functions.
 // Both ends are OpenSkills of one version; the form (CBOR) is nobody else's business and may change. Strings are bytes
-// throughout: paths and arguments need not be UTF-8. A descriptor of standard input does not travel here.
+// throughout: paths and arguments need not be UTF-8. A descriptor of standard input and what
+// is checked before a program runs (program_files) do not travel here.
 #pragma once
 
 #include <string>

@@ -19,6 +19,7 @@ Invocation full_invocation() {
   invocation.capabilities.environment = {{"A", "1"}, {"B", "\xfe"}};
   invocation.limits = {1, 2, 3, 4, 5, 6, 7, 10};
   invocation.determinism = {8, -9};
+  invocation.missing_layers = MissingLayers::kAccept;
   return invocation;
 }
 
@@ -47,6 +48,7 @@ TEST(InvocationCodec, EveryMemberArrives) {
   EXPECT_EQ(got->limits, sent.limits);
   EXPECT_EQ(got->determinism.seed, sent.determinism.seed);
   EXPECT_EQ(got->determinism.realtime_start_ns, sent.determinism.realtime_start_ns);
+  EXPECT_EQ(got->missing_layers, sent.missing_layers);
 }
 
 TEST(InvocationCodec, NothingSetStaysNothing) {

@@ -205,13 +205,12 @@ Result<std::unique_ptr<LaunchedChild>> WorkerLauncher::start_run(const Invocatio
   return state_->launch(request, std::move(descriptors));
 }
 
-Result<std::unique_ptr<LaunchedChild>> WorkerLauncher::start_compiler(std::string_view wasm_bytes,
-                                                                      std::string_view name_for_errors,
-                                                                      UniqueFd answer) {
+Result<std::unique_ptr<LaunchedChild>> WorkerLauncher::start_compiler(const CompileTask& task, UniqueFd answer) {
   Request request;
   request.kind = Request::Kind::kCompile;
-  request.name = name_for_errors;
-  TRY(const UniqueFd bytes, os::memory_file(wasm_bytes));
+  request.name = task.name_for_errors;
+  request.missing_layers = task.missing_layers;
+  TRY(const UniqueFd bytes, os::memory_file(task.wasm_bytes));
   return state_->launch(request, {-1, bytes.get(), answer.get()});
 }
 

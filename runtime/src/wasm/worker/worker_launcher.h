@@ -23,8 +23,7 @@ class WorkerLauncher : public ChildLauncher {
   [[nodiscard]] Result<std::unique_ptr<LaunchedChild>> start_run(const Invocation& invocation, int code_fd,
                                                                  std::int64_t started_monotonic_ns,
                                                                  RunEnds ends) override;
-  [[nodiscard]] Result<std::unique_ptr<LaunchedChild>> start_compiler(std::string_view wasm_bytes,
-                                                                      std::string_view name_for_errors,
+  [[nodiscard]] Result<std::unique_ptr<LaunchedChild>> start_compiler(const CompileTask& task,
                                                                       UniqueFd answer) override;
 
   // The worker's process id, for tests; 0 while there is none.

@@ -52,7 +52,8 @@ std::string encode(const Greeting& greeting) { return pack({kGreeting, greeting.
 
 std::string encode(const Request& request) {
   return pack({kRequest, static_cast<int>(request.kind), request.started_monotonic_ns,
-               static_cast<int>(request.keep_loaded), request.has_stdin, request.name});
+               static_cast<int>(request.keep_loaded), request.has_stdin, request.name,
+               static_cast<int>(request.missing_layers)});
 }
 
 std::string encode(const Status& status) {
@@ -69,9 +70,12 @@ Result<Greeting> decode_greeting(std::string_view bytes) {
 Result<Request> decode_request(std::string_view bytes) {
   return unpack<Request>(bytes, [](const Json& json) -> Result<Request> {
     if (json.at(0).get<int>() != kRequest) return malformed();
-    return Request{static_cast<Request::Kind>(json.at(1).get<int>()), json.at(2).get<std::int64_t>(),
-                   static_cast<KeepLoaded>(json.at(3).get<int>()), json.at(4).get<bool>(),
-                   json.at(5).get<std::string>()};
+    return Request{static_cast<Request::Kind>(json.at(1).get<int>()),
+                   json.at(2).get<std::int64_t>(),
+                   static_cast<KeepLoaded>(json.at(3).get<int>()),
+                   json.at(4).get<bool>(),
+                   json.at(5).get<std::string>(),
+                   static_cast<MissingLayers>(json.at(6).get<int>())};
   });
 }
 

@@ -21,6 +21,7 @@
 #include <variant>
 
 #include "base/result.h"
+#include "openskills/options.h"
 #include "os/child_process.h"
 
 namespace openskills::worker {
@@ -36,10 +37,11 @@ enum class KeepLoaded : std::uint8_t { kNo, kYes };
 struct Request {
   enum class Kind : std::uint8_t { kRun, kCompile };
   Kind kind = Kind::kRun;
-  std::int64_t started_monotonic_ns = 0;     // kRun
-  KeepLoaded keep_loaded = KeepLoaded::kNo;  // kRun
-  bool has_stdin = false;                    // kRun
-  std::string name;                          // kCompile: of the module, for errors
+  std::int64_t started_monotonic_ns = 0;                  // kRun
+  KeepLoaded keep_loaded = KeepLoaded::kNo;               // kRun
+  bool has_stdin = false;                                 // kRun
+  std::string name;                                       // kCompile: of the module, for errors
+  MissingLayers missing_layers = MissingLayers::kRefuse;  // kCompile
 };
 
 inline constexpr std::size_t kRunDescriptors = 8;  // without standard input

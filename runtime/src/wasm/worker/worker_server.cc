@@ -43,7 +43,7 @@ int run_child(const Request& request, std::vector<UniqueFd>& descriptors, WarmMo
 int compile_child(const Request& request, const std::vector<UniqueFd>& descriptors) {
   const Result<std::string> bytes = os::read_file(descriptors[1].get(), kMaxModuleBytes, request.name);
   if (!bytes) return kExitFailed;
-  return compile_in_this_child(*bytes, request.name, descriptors[2].get());
+  return compile_in_this_child({*bytes, request.name, request.missing_layers}, descriptors[2].get());
 }
 
 class Server {
