@@ -263,8 +263,7 @@ class OrdinaryUser(TestCase):
         stage = self.root / "stage"
         (stage / "bin").mkdir(parents=True)
         shutil.copy(BINARY, stage / "bin" / "openskills")
-        shutil.copytree(GUESTS, stage / "share" / "openskills" / "guests", symlinks=False,
-                        ignore=shutil.ignore_patterns("host", "*.pyc"))
+        shutil.copytree(GUESTS, stage / "share" / "openskills" / "guests", symlinks=False)
         self.staged = stage / "bin" / "openskills"
         self.skill = self.make_skill("demo", {"scripts/x.py": "open('out', 'w').write('x')\nprint('wrote')"})
         subprocess.run(["chmod", "-R", "a+rX", str(self.root)], check=True)

@@ -165,7 +165,7 @@ class Executing(TestCase):
 
     def test_CommandLinesOfSkillFiles(self):
         for command in (("python3", "scripts/x.py", "a"), ("python", "-u", "scripts/x.py", "a"),
-                        ("uv", "run", "scripts/x.py", "a"), ("uv", "run", "--with", "x", "python", "scripts/x.py", "a"),
+                        ("uv", "run", "scripts/x.py", "a"), ("uv", "run", "--with", "pyyaml", "python", "scripts/x.py", "a"),
                         ("./scripts/x.py", "a"), ("scripts/x.py", "a"), ("/usr/bin/env", "python3", "scripts/x.py", "a"),
                         ("python3", "/skill/scripts/x.py", "a"), ("python3", str(self.skill / "scripts/x.py"), "a")):
             self.assertEqual(self.run_command(*command).text, "skill ['a']\n", command)
