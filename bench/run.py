@@ -26,6 +26,7 @@ ROOT = BENCH.parent
 TEXT = "the quick brown fox jumps over the lazy dog and the cat"
 PYTHON = "/usr/bin/python3"
 TIMEOUT_MS = 100
+THROUGHPUT_RUNS = 20
 WARM_RUNS = 10  # likewise for the interpreter in process
 TINY_CALLS = 100  # in a sample: one alone would measure how cold the floor left the caches
 SMALL_FILES = 1000
@@ -200,6 +201,10 @@ def figures(build, scratch):
                "python3 -c pass", bare_python, 1 / 5, 1 / 10, jobs=WARM_RUNS),
         Figure("Python script, child per run", existing("python_guest", 1, "process", script, TEXT), "python3 -c pass",
                bare_python, 1 / 3, 1 / 6),
+        Figure("second wall around the Python script", existing("python_guest", 1, "process", script, TEXT),
+               "in process", existing("python_guest", 1, "in-process", script, TEXT), 2, 1.2),
+        Figure("twenty Python scripts, two threads", existing("throughput", 2, THROUGHPUT_RUNS, script, TEXT),
+               "one thread", existing("throughput", 1, THROUGHPUT_RUNS, script, TEXT), 1 / 1.8, 1 / 1.95),
         Figure("Python script, whole openskills run", spawned(run), "python3 on it",
                spawn + [PYTHON, script, TEXT], 1 / 4, 1 / 8),
         Figure("openskills list on 10 skills", spawned([openskills, "--skills", ten, "list"]), "no-op process", noop,
