@@ -1,23 +1,16 @@
 // Any bytes as a SKILL.md: loading, validating and the reference library's reading agree on what they must agree on.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
+#include "base/fuzz_test_support.h"
 #include "base/utf8.h"
 #include "format/manifest.h"
 #include "format/reference.h"
 
-namespace {
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace openskills;
+  const auto require = [](bool holds) { fuzzing::require(holds, "two readings of one SKILL.md do not agree"); };
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const LoadAttempt attempt = try_load_lenient(text, "pdf", BodyWanted::kYes);
   require(attempt.manifest.has_value() != has_errors(attempt.diagnostics));
@@ -27,7 +20,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(is_utf8(attempt.manifest->name) && is_utf8(attempt.manifest->description));
   }
   // What is valid loads, and its frontmatter alone gives the same.
+  // The planted bug: the validator is given another folder name, and with it calls the skill invalid.
   const bool valid = !has_errors(validate_strict(text, "pdf"));
+  if (fuzzing::plants_a_bug() && valid) require(!has_errors(validate_strict(text, "another")));
   require(!valid || attempt.manifest.has_value());
   if (holds_frontmatter(text, PrefixIsAll::kNo) && attempt.manifest) {
     const LoadAttempt first = try_load_lenient(text, "pdf", BodyWanted::kNo);

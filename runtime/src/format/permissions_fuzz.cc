@@ -1,26 +1,21 @@
 // Any command and rule: no rule allows what another denies, and taking rules away never allows more.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "base/fuzz_test_support.h"
 #include "format/bash_command.h"
 #include "format/hooks.h"
 #include "format/path_glob.h"
 #include "format/permissions.h"
 
-namespace {
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
-
 // The input is RULE NUL TEXT.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace openskills;
+  const auto require = [](bool holds) {
+    fuzzing::require(holds, "a rule allows what another denies, or a reading of rules is not stable");
+  };
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   const std::size_t nul = input.find('\0');
   if (nul == std::string_view::npos) return 0;
@@ -31,7 +26,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ToolCall call{.tool = tool};
     for (const char* key : {"command", "file_path", "url", "skill", "subagent_type"}) call.input[key] = text;
     const RuleSet allow{.allow = {rule}};
-    const RuleSet deny{.deny = {rule}};
+    // The planted bug: a list of what is denied is read as one of what is allowed.
+    const RuleSet deny = fuzzing::plants_a_bug() ? RuleSet{.allow = {rule}} : RuleSet{.deny = {rule}};
     require(decide_permission(call, {{.allow = {rule}}, {.deny = {tool}}}, place).permission == Permission::kDeny);
     require(decide_permission(call, {}, place).permission != Permission::kAllow);
     const Permission alone = decide_permission(call, {deny}, place).permission;

@@ -1,24 +1,17 @@
 // Any body and arguments: positions are right, and a text without special characters stays as it is.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/fuzz_test_support.h"
 #include "format/substitution.h"
-
-namespace {
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 // The input is ARGUMENTS NUL BODY.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace openskills;
+  const auto require = [](bool holds) { fuzzing::require(holds, "positions or plain text are not kept"); };
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   const std::size_t nul = input.find('\0');
   if (nul == std::string_view::npos) return 0;
@@ -36,6 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     end = command.offset + command.size_bytes;
     same.push_back(kept->text.substr(command.offset, command.size_bytes));
   }
+  // The planted bug: a command is put back without its last byte.
+  if (fuzzing::plants_a_bug() && !same.empty()) same.back().pop_back();
   require(replace_shell_commands(*kept, same) == kept->text);
   given.shell_commands = ShellCommandText::kDisabled;
   const Result<Rendering> disabled = substitute(body, given);
