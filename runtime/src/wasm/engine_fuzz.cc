@@ -90,7 +90,10 @@ void check_code(Engine& engine, const std::string& code) {
   require(os::write_all(fd.get(), code, "code").has_value(), "no room for the code");
   const Result<std::unique_ptr<Module>> module = engine.load_compiled(fd.get(), "input");
   if (!module) {
-    require(module.error().code == ErrorCode::kModuleUnsupported, "fresh code does not load");
+    // It imports what is not provided, or is a component without wasi:cli/run.
+    const ErrorCode code_of_refusal = module.error().code;
+    require(code_of_refusal == ErrorCode::kModuleUnsupported || code_of_refusal == ErrorCode::kModuleInvalid,
+            "fresh code does not load");
     reached_refusal(module.error().message);
   }
 }
