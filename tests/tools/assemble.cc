@@ -1,5 +1,5 @@
 // Assembles WebAssembly from its text form, modules and components alike: text on standard input, binary on standard
-// output. For end-to-end tests, which have no assembler of their own.
+// output. For tests that drive the real binary and have no assembler of their own.
 #include <wasmtime.h>
 
 #include <cstdio>
@@ -14,8 +14,12 @@ int main() {
   if (error != nullptr) {
     wasm_name_t message{};
     wasmtime_error_message(error, &message);
+    wasmtime_error_delete(error);
     std::fprintf(stderr, "%.*s\n", static_cast<int>(message.size), message.data);
+    wasm_byte_vec_delete(&message);
     return 1;
   }
-  return std::fwrite(binary.data, 1, binary.size, stdout) == binary.size && std::fflush(stdout) == 0 ? 0 : 1;
+  const bool written = std::fwrite(binary.data, 1, binary.size, stdout) == binary.size && std::fflush(stdout) == 0;
+  wasm_byte_vec_delete(&binary);
+  return written ? 0 : 1;
 }

@@ -45,7 +45,9 @@ ENDS_THE_PROGRAM = {"proc_exit"}  # its success is the exit code of the case
 def build():
     subprocess.run([HERE / "build.sh", MODULES], check=True)
     for source in sorted((HERE / "cases").glob("*.wat")):
-        subprocess.run([BUILD_DIR / "bin" / "assemble_wat", source, MODULES / f"{source.stem}.wasm"], check=True)
+        module = subprocess.run([BUILD_DIR / "bin" / "openskills_assemble"], input=source.read_bytes(),
+                                stdout=subprocess.PIPE, check=True).stdout
+        (MODULES / f"{source.stem}.wasm").write_bytes(module)
 
 
 class Coverage(unittest.TestCase):
