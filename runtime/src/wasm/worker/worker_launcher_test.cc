@@ -275,13 +275,15 @@ TEST(WorkerLauncher, RunsLeaveNoDescriptorBehindInHostAndWorker) {
     return count;
   };
   const std::size_t host_before = os::open_descriptors()->size();
+  // May still hold what the worker has of the first run: it learns of a child's end beside its host. One descriptor
+  // left behind by each of the runs below is more than that.
   const std::size_t worker_before = in_worker();
-  for (const std::string& module : {hello(), traps(), exits(1), std::string("no module")}) (void)host.run(module);
+  for (int round = 0; round < 10; ++round)
+    for (const std::string& module : {hello(), traps(), exits(1), std::string("no module")}) (void)host.run(module);
   EXPECT_EQ(os::open_descriptors()->size(), host_before);
-  // The worker learns of a child's end beside its host.
-  for (int i = 0; i < 200 && in_worker() != worker_before; ++i)
+  for (int i = 0; i < 400 && in_worker() > worker_before; ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  EXPECT_EQ(in_worker(), worker_before);
+  EXPECT_LE(in_worker(), worker_before);
 }
 
 TEST(WorkerLauncher, AProgramThatIsNoWorkerOrMissingIsSaidSo) {
