@@ -4,8 +4,8 @@
 //   runtime.load_skills();
 //   auto outcome = runtime.execute_skill("my-skill", {{"input", "data"}}, {.timeout_ms = 5000});
 //
-// Thread rule: load_skills() must not run together with another call; the run calls may be made from several threads
-// at once, and in a fork of the process that made the runtime. With RunProcesses::kForked, runs with
+// Thread rule: any thread, every call, also in a fork of the process that made the runtime; a call works with the
+// skills of the load_skills() or refresh() that had ended when it began. With RunProcesses::kForked, runs with
 // Isolation::kProcess need a process with one thread and answer kChildFailed in any other; an in-process run starts a
 // thread that stays.
 // Ownership: the runtime owns the engine, loaded code, the worker process and the catalog; outcomes are values.
@@ -127,14 +127,15 @@ class OPENSKILLS_API OpenSkillRuntime {
   [[nodiscard]] std::vector<FoundSkill> search(std::string_view query, std::size_t limit = 10,
                                                const SkillFilter& filter = {}) const;
 
-  // load_skills() again, reading only what is new or changed; as load_skills(), not together with another call.
+  // load_skills() again, reading only what is new or changed.
   Result<SkillChanges> refresh();
 
  private:
-  [[nodiscard]] const Catalog& catalog() const noexcept;
+  [[nodiscard]] std::shared_ptr<const Catalog> catalog() const noexcept;
   [[nodiscard]] const RuntimeOptions& options() const noexcept;
   void replace_catalog(Catalog catalog);
 
+  struct Loaded;
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -69,7 +69,8 @@ std::string Conversation::render_again(std::size_t max_characters_each, std::siz
 }
 
 PromptText OpenSkillRuntime::prompt(const PromptRequest& request) const {
-  const std::vector<const Skill*> skills = visible_to_model(catalog().skills(), predicate_of(request.filter));
+  const std::shared_ptr<const Catalog> now = catalog();
+  const std::vector<const Skill*> skills = visible_to_model(now->skills(), predicate_of(request.filter));
   PromptOptions wanted = prompt_options(request);
   wanted.profile = profile_of(options());
   Prompt prompt = render_prompt(skills, wanted);
@@ -85,7 +86,8 @@ PromptText OpenSkillRuntime::prompt(const PromptRequest& request) const {
 
 Result<ActivatedSkill> OpenSkillRuntime::activate(const std::string& id, const ActivateRequest& request,
                                                   Conversation* conversation) const {
-  TRY(const Skill* const skill, catalog().find(id));
+  const std::shared_ptr<const Catalog> now = catalog();
+  TRY(const Skill* const skill, now->find(id));
   ActivationOptions wanted = activation_options(request);
   wanted.profile = profile_of(options());
   wanted.project_directory = discovery_options(options()).project_dir;
@@ -96,7 +98,8 @@ Result<ActivatedSkill> OpenSkillRuntime::activate(const std::string& id, const A
 }
 
 Result<std::vector<SkillFile>> OpenSkillRuntime::files(const std::string& id) const {
-  TRY(const Skill* const skill, catalog().find(id));
+  const std::shared_ptr<const Catalog> now = catalog();
+  TRY(const Skill* const skill, now->find(id));
   TRY(ResourceListing listing, list_resources(*skill));
   std::vector<SkillFile> files;
   files.reserve(listing.files.size());
@@ -105,13 +108,15 @@ Result<std::vector<SkillFile>> OpenSkillRuntime::files(const std::string& id) co
 }
 
 Result<std::string> OpenSkillRuntime::read(const std::string& id, const std::string& path) const {
-  TRY(const Skill* const skill, catalog().find(id));
+  const std::shared_ptr<const Catalog> now = catalog();
+  TRY(const Skill* const skill, now->find(id));
   return read_resource(*skill, path);
 }
 
 std::vector<FoundSkill> OpenSkillRuntime::search(std::string_view query, std::size_t limit,
                                                  const SkillFilter& filter) const {
-  const std::vector<const Skill*> skills = visible_to_model(catalog().skills(), predicate_of(filter));
+  const std::shared_ptr<const Catalog> now = catalog();
+  const std::vector<const Skill*> skills = visible_to_model(now->skills(), predicate_of(filter));
   std::vector<FoundSkill> found;
   for (const SearchHit& hit : SearchIndex(skills).search(query, limit))
     found.push_back({to_public(*hit.skill), hit.score});

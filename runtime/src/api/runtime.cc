@@ -50,6 +50,14 @@ std::vector<std::string> private_directories(const RuntimeOptions& options, cons
 
 }  // namespace
 
+// What one search found. Shared with the calls that began with it, since a later search must not take their skills
+// away.
+struct OpenSkillRuntime::Loaded {
+  Catalog catalog;
+  mutable std::mutex digest_mutex;
+  mutable std::map<std::string, std::string> digests;
+};
+
 struct OpenSkillRuntime::State {
   explicit State(RuntimeOptions runtime_options)
       : options(std::move(runtime_options)),
@@ -58,30 +66,32 @@ struct OpenSkillRuntime::State {
         runner(runner_options(options)) {}
 
   // The skill's digest, computed at its first run after load_skills().
-  std::string digest_of(const Skill& skill);
+  std::string digest_of(const Loaded& of, const Skill& skill) const;
 
-  Outcome run(Result<Plan> plan, const Skill* skill, const RunOptions& run_options);
+  Outcome run(Result<Plan> plan, const Loaded& of, const Skill* skill, const RunOptions& run_options);
+
+  [[nodiscard]] std::shared_ptr<const Loaded> now() const { return std::atomic_load(&loaded); }
 
   RuntimeOptions options;
   GuestRegistry guests;
   PlanContext plan_context;
   Runner runner;
-  Catalog catalog;
-  std::mutex digest_mutex;
-  std::map<std::string, std::string> digests;
+  std::mutex load_mutex;
+  std::shared_ptr<const Loaded> loaded = std::make_shared<Loaded>();
 };
 
-std::string OpenSkillRuntime::State::digest_of(const Skill& skill) {
+std::string OpenSkillRuntime::State::digest_of(const Loaded& of, const Skill& skill) const {
   if (options.digests == SkillDigests::kSkip) return {};
-  const std::lock_guard lock(digest_mutex);
-  const auto found = digests.find(skill.id);
-  if (found != digests.end()) return found->second;
+  const std::lock_guard lock(of.digest_mutex);
+  const auto found = of.digests.find(skill.id);
+  if (found != of.digests.end()) return found->second;
   const Result<std::string> digest = skill_digest(skill.directory);
-  return digests[skill.id] = digest ? "sha256:" + *digest : std::string();
+  return of.digests[skill.id] = digest ? "sha256:" + *digest : std::string();
 }
 
-Outcome OpenSkillRuntime::State::run(Result<Plan> plan, const Skill* skill, const RunOptions& run_options) {
-  std::string digest = skill != nullptr ? digest_of(*skill) : std::string();
+Outcome OpenSkillRuntime::State::run(Result<Plan> plan, const Loaded& of, const Skill* skill,
+                                     const RunOptions& run_options) {
+  std::string digest = skill != nullptr ? digest_of(of, *skill) : std::string();
   Outcome outcome = runner.run(std::move(plan), run_options);
   if (skill != nullptr) outcome.skill = skill->id;
   outcome.digest = std::move(digest);
@@ -98,6 +108,7 @@ OpenSkillRuntime::OpenSkillRuntime(OpenSkillRuntime&&) noexcept = default;
 OpenSkillRuntime& OpenSkillRuntime::operator=(OpenSkillRuntime&&) noexcept = default;
 
 Result<void> OpenSkillRuntime::load_skills() {
+  const std::lock_guard one_at_a_time(state_->load_mutex);
   Result<Catalog> found = Catalog::discover(discovery_options(state_->options));
   if (!found) return std::unexpected(std::move(found).error());
   replace_catalog(std::move(*found));
@@ -105,73 +116,81 @@ Result<void> OpenSkillRuntime::load_skills() {
 }
 
 Result<SkillChanges> OpenSkillRuntime::refresh() {
-  Result<Catalog> found = state_->catalog.refreshed(discovery_options(state_->options));
+  const std::lock_guard one_at_a_time(state_->load_mutex);
+  const std::shared_ptr<const Loaded> before = state_->now();
+  Result<Catalog> found = before->catalog.refreshed(discovery_options(state_->options));
   if (!found) return std::unexpected(std::move(found).error());
-  SkillChanges changes = to_public(changes_between(state_->catalog, *found));
+  SkillChanges changes = to_public(changes_between(before->catalog, *found));
   replace_catalog(std::move(*found));
   return changes;
 }
 
-const Catalog& OpenSkillRuntime::catalog() const noexcept { return state_->catalog; }
+std::shared_ptr<const Catalog> OpenSkillRuntime::catalog() const noexcept {
+  std::shared_ptr<const Loaded> loaded = state_->now();
+  return {loaded, &loaded->catalog};
+}
 
 const RuntimeOptions& OpenSkillRuntime::options() const noexcept { return state_->options; }
 
 void OpenSkillRuntime::replace_catalog(Catalog catalog) {
-  state_->catalog = std::move(catalog);
-  const std::lock_guard lock(state_->digest_mutex);
-  state_->digests.clear();
+  auto loaded = std::make_shared<Loaded>();
+  loaded->catalog = std::move(catalog);
+  std::atomic_store(&state_->loaded, std::shared_ptr<const Loaded>(std::move(loaded)));
 }
 
 std::vector<SkillInfo> OpenSkillRuntime::skills() const {
+  const std::shared_ptr<const Catalog> catalog = this->catalog();
   std::vector<SkillInfo> list;
-  for (const Skill& skill : state_->catalog.skills()) {
-    list.push_back(to_public(skill));
-  }
+  list.reserve(catalog->skills().size());
+  for (const Skill& skill : catalog->skills()) list.push_back(to_public(skill));
   return list;
 }
 
-std::vector<SkillDiagnostic> OpenSkillRuntime::diagnostics() const { return to_public(state_->catalog.diagnostics()); }
+std::vector<SkillDiagnostic> OpenSkillRuntime::diagnostics() const { return to_public(catalog()->diagnostics()); }
 
 Outcome OpenSkillRuntime::execute_skill(const std::string& id, const nlohmann::json& input, const RunOptions& options) {
-  const Result<const Skill*> skill = state_->catalog.find(id);
+  const std::shared_ptr<const Loaded> loaded = state_->now();
+  const Result<const Skill*> skill = loaded->catalog.find(id);
   if (!skill) return outcome_of_error(skill.error());
   const Result<Script> script = find_entry_point(**skill);
-  if (!script) return state_->run(std::unexpected(script.error()), *skill, options);
+  if (!script) return state_->run(std::unexpected(script.error()), *loaded, *skill, options);
   const RunOptions with_input = options_with_input(options, input);
   Outcome outcome =
-      state_->run(plan_script(state_->plan_context, **skill, *script, {}, with_input), *skill, with_input);
+      state_->run(plan_script(state_->plan_context, **skill, *script, {}, with_input), *loaded, *skill, with_input);
   outcome.output = output_of(outcome.stdout_bytes);
   return outcome;
 }
 
 Outcome OpenSkillRuntime::run_script(const std::string& id, const std::string& script,
                                      const std::vector<std::string>& arguments, const RunOptions& options) {
-  const Result<const Skill*> skill = state_->catalog.find(id);
+  const std::shared_ptr<const Loaded> loaded = state_->now();
+  const Result<const Skill*> skill = loaded->catalog.find(id);
   if (!skill) return outcome_of_error(skill.error());
   const Result<Script> found = find_script(**skill, script);
   if (!found) {
-    Outcome outcome = state_->run(std::unexpected(found.error()), *skill, options);
+    Outcome outcome = state_->run(std::unexpected(found.error()), *loaded, *skill, options);
     outcome.script = script;
     outcome.argv = arguments;
     return outcome;
   }
-  return state_->run(plan_script(state_->plan_context, **skill, *found, arguments, options), *skill, options);
+  return state_->run(plan_script(state_->plan_context, **skill, *found, arguments, options), *loaded, *skill, options);
 }
 
 Outcome OpenSkillRuntime::exec(const std::string& id, const std::vector<std::string>& command,
                                const RunOptions& options) {
+  const std::shared_ptr<const Loaded> loaded = state_->now();
   const Skill* skill = nullptr;
   if (!id.empty()) {
-    const Result<const Skill*> found = state_->catalog.find(id);
+    const Result<const Skill*> found = loaded->catalog.find(id);
     if (!found) return outcome_of_error(found.error());
     skill = *found;
   }
-  return state_->run(plan_command(state_->plan_context, skill, command, options), skill, options);
+  return state_->run(plan_command(state_->plan_context, skill, command, options), *loaded, skill, options);
 }
 
 Outcome OpenSkillRuntime::run_module(const std::string& path, const std::vector<std::string>& arguments,
                                      const RunOptions& options) {
-  return state_->run(plan_module(state_->plan_context, path, arguments, options), nullptr, options);
+  return state_->run(plan_module(state_->plan_context, path, arguments, options), *state_->now(), nullptr, options);
 }
 
 std::string_view version() noexcept { return OPENSKILLS_VERSION; }

@@ -119,6 +119,26 @@ void expect_artifacts(Isolation isolation) {
   EXPECT_TRUE(refused.artifacts.empty());
 }
 
+TEST(OpenSkillRuntime, SkillsCanBeLoadedAgainWhileOthersRun) {
+  Fixture fixture;
+  std::atomic<bool> stop = false;
+  std::atomic<int> not_ok = 0;
+  std::vector<std::jthread> runs;
+  for (int i = 0; i < 2; ++i) {
+    runs.emplace_back([&] {
+      while (!stop)
+        if (!fixture.runtime.execute_skill("echo", {{"n", 1}}, fixture.options).ok()) ++not_ok;
+    });
+  }
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_TRUE(i % 2 == 0 ? fixture.runtime.load_skills().has_value() : fixture.runtime.refresh().has_value());
+    EXPECT_EQ(fixture.runtime.skills().size(), 3U);
+  }
+  stop = true;
+  runs.clear();
+  EXPECT_EQ(not_ok, 0);
+}
+
 TEST(RuntimeWithAWorker, RunsTheEntryPoint) { expect_entry_point_runs(Isolation::kProcess); }
 TEST(RuntimeWithAWorker, TellsHowAScriptEnded) { expect_endings(Isolation::kProcess); }
 TEST(RuntimeWithAWorker, ReportsAndCopiesArtifacts) { expect_artifacts(Isolation::kProcess); }

@@ -1,8 +1,7 @@
 #include "run/execute_skill.h"
 
-#include <string_view>
-
 #include "base/base64.h"
+#include "base/json_depth.h"
 #include "base/utf8.h"
 
 namespace openskills {
@@ -13,26 +12,6 @@ constexpr std::size_t kMaxInputVariableBytes = std::size_t{64} << 10U;
 
 // Writing, copying and comparing JSON values takes stack for each level, in this process and in those of callers.
 constexpr std::size_t kMaxOutputDepth = 256;
-
-// Counts brackets outside of strings; in a text that is no JSON the count means nothing, and does not matter.
-bool nests_deeper_than(std::string_view text, std::size_t limit) {
-  std::size_t depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > limit) return true;
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
-}
 
 }  // namespace
 

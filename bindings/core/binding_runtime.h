@@ -1,0 +1,59 @@
+// BindingRuntime: OpenSkillRuntime as a binding needs it. Options and answers cross as JSON text under the names of
+// vocabulary.json, streams as bytes; runs block the thread that asks, so bindings hand them to a RunPool.
+//
+// Thread rule: any thread, every call.
+// Errors: values; nothing throws, also not for want of memory in the JSON (kOutOfMemory).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "openskills/runtime.h"
+#include "values_json.h"
+
+namespace openskills::bindings {
+
+// What one run is to do, checked.
+struct RunRequest {
+  enum class Call : std::uint8_t { kExecuteSkill, kRunScript, kExec, kRunModule };
+  Call call = Call::kExecuteSkill;
+  std::string id;  // may be empty for exec
+  std::string script;
+  std::string path;  // of a module
+  std::vector<std::string> arguments;
+  nlohmann::json input;
+  RunOptions options;
+};
+
+// `method` is "execute_skill", "run_script", "exec" or "run_module"; `arguments` holds what the method takes under the
+// names of openskills/runtime.h ({"id", "input"}, {"id", "script", "arguments"}, {"id", "command"}, {"path",
+// "arguments"}); `options` the run options. Errors: kInvalidArgument; kInvalidInput for an input that nests too deep.
+[[nodiscard]] Result<RunRequest> read_run_request(std::string_view method, std::string_view arguments,
+                                                  std::string_view options);
+
+class BindingRuntime {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<BindingRuntime>> create(std::string_view options);
+
+  // Every call that does not run a script: "load_skills", "refresh", "skills", "diagnostics", "prompt", "activate",
+  // "files", "search". `arguments` is an object with what the method takes under the names of openskills/runtime.h.
+  // `conversation` is used by "activate" alone and may be null.
+  [[nodiscard]] Result<std::string> call(std::string_view method, std::string_view arguments,
+                                         Conversation* conversation = nullptr);
+
+  // The bytes of a file of the skill.
+  [[nodiscard]] Result<std::string> read(const std::string& id, const std::string& path);
+
+  [[nodiscard]] OutcomeParts run(const RunRequest& request);
+
+  // As a run that could not begin: for errors that are found before it.
+  [[nodiscard]] static OutcomeParts not_run(const Error& error);
+
+ private:
+  explicit BindingRuntime(RuntimeOptions options) : runtime_(std::move(options)) {}
+  OpenSkillRuntime runtime_;
+};
+
+}  // namespace openskills::bindings

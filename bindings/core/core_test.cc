@@ -1,0 +1,147 @@
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "binding_runtime.h"
+#include "catalog/test_tree.h"
+#include "options_json.h"
+#include "os/test_alone.h"
+#include "run/test_modules.h"
+#include "run_pool.h"
+
+namespace openskills::bindings {
+namespace {
+
+struct Fixture {
+  Fixture() {
+    tree.skill("skills/echo");
+    tree.write("skills/echo/skill.wasm", echo_module());
+    tree.write("skills/echo/scripts/exit.wasm", exit_7_module());
+    tree.folder("work");
+    const nlohmann::json options = {{"skills", {tree.path("skills")}}, {"cache_directory", tree.path("cache")}};
+    runtime = BindingRuntime::create(options.dump()).value();
+    EXPECT_TRUE(runtime->call("load_skills", "{}"));
+  }
+
+  OutcomeParts run(std::string_view method, const nlohmann::json& arguments) {
+    const nlohmann::json options = {{"isolation", "in-process"}, {"workspace", tree.path("work")}};
+    return runtime->run(read_run_request(method, arguments.dump(), options.dump()).value());
+  }
+
+  TestTree tree;
+  std::unique_ptr<BindingRuntime> runtime;
+};
+
+TEST(RunOptionsFromJson, TakesEveryMember) {
+  const auto options = run_options_from(nlohmann::json::parse(R"({
+    "timeout_ms": 1, "memory_bytes": 2, "output_limit_bytes": 3, "workspace": "/w", "workspace_access": "ro",
+    "cwd": "skill", "tier": "wasm", "isolation": "in-process", "missing_layers": "accept", "requirements": "ignore",
+    "environment": {"A": "b"}, "mounts": [{"host_path": "/h", "guest_path": "/g", "writable": false}],
+    "seed": "18446744073709551615", "clock_start_ns": -5, "artifacts_directory": "/a"})"));
+  ASSERT_TRUE(options) << options.error().message;
+  EXPECT_EQ(options->timeout_ms, 1U);
+  EXPECT_EQ(options->memory_bytes, 2U);
+  EXPECT_EQ(options->output_limit_bytes, 3U);
+  EXPECT_EQ(options->workspace, "/w");
+  EXPECT_EQ(options->workspace_access, WorkspaceAccess::kReadOnly);
+  EXPECT_EQ(options->cwd, WorkingDirectory::kSkill);
+  EXPECT_EQ(options->tier, Tier::kWasm);
+  EXPECT_EQ(options->isolation, Isolation::kInProcess);
+  EXPECT_EQ(options->missing_layers, MissingLayers::kAccept);
+  EXPECT_EQ(options->requirements, Requirements::kIgnore);
+  EXPECT_EQ(options->environment.at("A"), "b");
+  ASSERT_EQ(options->mounts.size(), 1U);
+  EXPECT_FALSE(options->mounts[0].writable);
+  EXPECT_EQ(options->seed, 18446744073709551615ULL);
+  EXPECT_EQ(options->clock_start_ns, -5);
+  EXPECT_EQ(options->artifacts_directory, "/a");
+}
+
+TEST(RunOptionsFromJson, RefusesWhatItDoesNotKnowOrCannotUse) {
+  for (const char* text :
+       {R"({"timeout": 1})", R"({"timeout_ms": -1})", R"({"timeout_ms": 1.5})", R"({"cwd": "home"})",
+        R"({"environment": {"A": 1}})", R"({"environment": {"A": "\u0000"}})", R"({"mounts": {}})",
+        R"({"mounts": [{"host_path": "/h"}]})", R"({"seed": "x"})", R"([])", R"({"workspace": 1})"}) {
+    const auto options = run_options_from(nlohmann::json::parse(text));
+    ASSERT_FALSE(options) << text;
+    EXPECT_EQ(options.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_FALSE(options.error().message.empty());
+  }
+}
+
+TEST(BindingRuntime, RunsAndHandsStreamsOverAsBytes) {
+  Fixture fixture;
+  const OutcomeParts parts = fixture.run("execute_skill", {{"id", "echo"}, {"input", {{"n", 7}}}});
+  const auto outcome = nlohmann::json::parse(parts.json);
+  EXPECT_EQ(outcome["status"], "ok") << parts.json;
+  EXPECT_EQ(outcome["output_is"], "json");
+  EXPECT_FALSE(outcome.contains("stdout"));
+  EXPECT_EQ(parts.stdout_bytes, R"({"n":7})");
+}
+
+TEST(BindingRuntime, AFailedRunIsAnOutcomeAndNoInputIsNone) {
+  Fixture fixture;
+  const auto failed = nlohmann::json::parse(
+      fixture.run("run_script", {{"id", "echo"}, {"script", "scripts/exit.wasm"}, {"arguments", {"a"}}}).json);
+  EXPECT_EQ(failed["status"], "failed");
+  EXPECT_EQ(failed["exit_code"], 7);
+  EXPECT_EQ(failed["output_is"], "none");
+  const auto missing = nlohmann::json::parse(fixture.run("execute_skill", {{"id", "nobody"}}).json);
+  EXPECT_EQ(missing["error"]["code"], "skill-not-found");
+}
+
+TEST(BindingRuntime, AnswersInJsonAndSaysWhatIsWrongWithACall) {
+  Fixture fixture;
+  const auto skills = nlohmann::json::parse(fixture.runtime->call("skills", "").value());
+  ASSERT_EQ(skills.size(), 1U);
+  EXPECT_EQ(skills[0]["id"], "echo");
+  const auto prompt = nlohmann::json::parse(fixture.runtime->call("prompt", R"({"only": []})").value());
+  EXPECT_EQ(prompt["skills"], 0);
+  EXPECT_EQ(nlohmann::json::parse(fixture.runtime->call("refresh", "{}").value())["added"], nlohmann::json::array());
+  EXPECT_EQ(fixture.runtime->call("fly", "{}").error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(fixture.runtime->call("search", R"({"query": "x", "size": 1})").error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(fixture.runtime->call("activate", R"({"id": "nobody"})").error().code, ErrorCode::kSkillNotFound);
+  EXPECT_EQ(fixture.runtime->call("files", "\xFF").error().code, ErrorCode::kInvalidInput);
+  EXPECT_EQ(fixture.runtime->read("echo", "../../x").error().code, ErrorCode::kPathEscapesRoot);
+}
+
+TEST(BindingRuntime, InputThatNestsTooDeepIsRefused) {
+  const std::string deep = R"({"id": "x", "input": )" + std::string(500'000, '[') + std::string(500'000, ']') + "}";
+  EXPECT_EQ(read_run_request("execute_skill", deep, "{}").error().code, ErrorCode::kInvalidInput);
+}
+
+TEST(RunPool, RunsTasksAndWaitsForThemAtShutdown) {
+  std::atomic<int> done = 0;
+  RunPool pool(4);
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(pool.submit([&] { ++done; }));
+  pool.shutdown();
+  EXPECT_EQ(done, 100);
+  EXPECT_EQ(pool.submit([] {}).error().code, ErrorCode::kCancelled);
+}
+
+TEST_ALONE(RunPool, AForkOfTheProcessStartsAnew) {
+  RunPool pool(2);
+  std::atomic<bool> ran = false;
+  ASSERT_TRUE(pool.submit([&] { ran = true; }));
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    std::atomic<int> here = 0;
+    for (int i = 0; i < 8; ++i)
+      if (!pool.submit([&] { ++here; })) ::_exit(1);
+    pool.shutdown();
+    ::_exit(here == 8 ? 0 : 2);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  pool.shutdown();
+  EXPECT_TRUE(ran);
+}
+
+}  // namespace
+}  // namespace openskills::bindings

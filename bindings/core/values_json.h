@@ -1,0 +1,41 @@
+// What the runtime answers, as JSON: the members are those of the structs in openskills/*.h, under the same names.
+//
+// Thread rule: pure functions. Text that is not UTF-8 is replaced where it is for people to read.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "openskills/disclosure.h"
+#include "openskills/error.h"
+#include "openskills/outcome.h"
+#include "openskills/skill.h"
+
+namespace openskills::bindings {
+
+using Json = nlohmann::ordered_json;
+
+[[nodiscard]] Json error_json(const Error& error);
+[[nodiscard]] Json skill_json(const SkillInfo& skill);
+[[nodiscard]] Json diagnostics_json(const std::vector<SkillDiagnostic>& diagnostics);
+[[nodiscard]] Json prompt_json(const PromptText& prompt);
+[[nodiscard]] Json activated_json(const ActivatedSkill& skill);
+[[nodiscard]] Json files_json(const std::vector<SkillFile>& files);
+[[nodiscard]] Json found_json(const std::vector<FoundSkill>& found);
+[[nodiscard]] Json changes_json(const SkillChanges& changes);
+
+// An outcome in parts, so that long streams cross as the bytes they are and are copied once.
+struct OutcomeParts {
+  // The outcome's JSON without stdout, stderr and output; in place of the latter "output_is": "none", "json" or
+  // "text". The output is stdout itself, parsed or decoded.
+  std::string json;
+  std::string stdout_bytes;
+  std::string stderr_bytes;
+};
+[[nodiscard]] OutcomeParts parts_of(Outcome outcome);
+
+// The text of any of these; bytes that are not UTF-8 become replacement characters.
+[[nodiscard]] std::string text_of(const Json& json);
+
+}  // namespace openskills::bindings
