@@ -4,6 +4,7 @@
 #include <linux/seccomp.h>
 #include <pty.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sysmacros.h>
 
@@ -16,6 +17,7 @@
 #include "jail/jail_test_support.h"
 #include "jail/probe.h"
 #include "os/clock.h"
+#include "os/this_process.h"
 
 namespace openskills::jail {
 namespace {
@@ -347,6 +349,29 @@ TEST_F(Jail, CostsLittle) {
   RecordProperty("enter_jail_p50_us", std::to_string(median_us));
   EXPECT_LT(median_us, 20'000);
 }
+
+#ifndef OPENSKILLS_SANITIZE  // the sanitizers map memory as they like
+TEST(ResourceLimits, T6_WritableMemoryBeyondTheLimitIsRefused) {
+  constexpr std::size_t kMiB = std::size_t{1} << 20U;
+  const auto child = [](std::uint64_t more_bytes) {
+    os::ChildProcess process = os::ChildProcess::start([&] {
+                                 const Result<std::uint64_t> data_bytes = os::private_data_bytes();
+                                 if (!data_bytes) return 3;
+                                 const ResourceLimits limits{.data_bytes = *data_bytes + more_bytes};
+                                 if (!limit_resources(limits, NewTasks::kAllowed)) return 2;
+                                 const auto map = [](int protection) {
+                                   return ::mmap(nullptr, 64 * kMiB, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                                 };
+                                 // Addresses alone, as the engine reserves them, count for nothing.
+                                 if (map(PROT_NONE) == MAP_FAILED) return 4;
+                                 return map(PROT_READ | PROT_WRITE) == MAP_FAILED ? 1 : 0;
+                               }).value();
+    return process.wait()->exit_code;
+  };
+  EXPECT_EQ(child(32 * kMiB), 1);
+  EXPECT_EQ(child(128 * kMiB), 0);
+}
+#endif
 
 }  // namespace
 }  // namespace openskills::jail

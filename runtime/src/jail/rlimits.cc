@@ -41,6 +41,7 @@ Result<void> limit_resources(const ResourceLimits& limits, NewTasks new_tasks) {
       {RLIMIT_CPU, "RLIMIT_CPU", limits.cpu_seconds, limits.cpu_seconds + 1, limits.cpu_seconds != 0},
       {RLIMIT_NOFILE, "RLIMIT_NOFILE", limits.open_files, limits.open_files, limits.open_files != 0},
       {RLIMIT_FSIZE, "RLIMIT_FSIZE", limits.file_size_bytes, limits.file_size_bytes, limits_file_size},
+      {RLIMIT_DATA, "RLIMIT_DATA", limits.data_bytes, limits.data_bytes, limits.data_bytes != 0},
       {RLIMIT_AS, "RLIMIT_AS", limits.address_space_bytes, limits.address_space_bytes, limits.address_space_bytes != 0},
   };
   if (limits_file_size) {

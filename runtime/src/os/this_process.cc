@@ -5,8 +5,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <string>
 
 #include "os/errno_error.h"
+#include "os/files.h"
 
 namespace openskills::os {
 
@@ -28,6 +31,18 @@ Result<void> raise_descriptor_limit() {
   limit.rlim_cur = limit.rlim_max;
   if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) return fail_errno(errno, "raise", "RLIMIT_NOFILE");
   return {};
+}
+
+Result<std::uint64_t> private_data_bytes() {
+  constexpr const char* kPath = "/proc/self/statm";
+  TRY(const UniqueFd file, open_file(kPath));
+  TRY(const std::string text, read_stream(file.get(), 4096, kPath));
+  unsigned long long data_pages = 0;
+  // size resident shared text lib data dt
+  if (std::sscanf(text.c_str(), "%*u %*u %*u %*u %*u %llu", &data_pages) != 1) {
+    return fail(ErrorCode::kIo, "'{}' is not of the known form", kPath);
+  }
+  return data_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace openskills::os

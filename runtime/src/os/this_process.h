@@ -3,6 +3,8 @@
 // Thread rule: free functions; those that change the process belong before its first thread.
 #pragma once
 
+#include <cstdint>
+
 #include "base/result.h"
 
 namespace openskills::os {
@@ -17,5 +19,9 @@ namespace openskills::os {
 
 // Raises the number of descriptors this process may have open to the most it is allowed.
 [[nodiscard]] Result<void> raise_descriptor_limit();
+
+// What this process has of private writable memory, as the kernel counts it for RLIMIT_DATA; a little more, since its
+// stack is in it.
+[[nodiscard]] Result<std::uint64_t> private_data_bytes();
 
 }  // namespace openskills::os

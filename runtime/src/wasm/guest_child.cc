@@ -9,6 +9,7 @@
 #include "os/clock.h"
 #include "os/files.h"
 #include "os/supervision.h"
+#include "os/this_process.h"
 #include "wasm/child_channel.h"
 #include "wasm/guest_run.h"
 #include "wasm/link_times.h"
@@ -20,6 +21,11 @@ namespace {
 constexpr std::int64_t kNsPerMs = 1'000'000;
 // Descriptors of the engine and the pipes, on top of what the guest may have open.
 constexpr std::uint64_t kReservedDescriptors = 64;
+#ifndef OPENSKILLS_SANITIZE
+// What the engine and the host's side of a run may take on top of the guest's memory limit: a bound for code that
+// escaped the engine and its accounts.
+constexpr std::uint64_t kHostDataBytes = std::uint64_t{128} << 20U;
+#endif
 
 Result<LayersInForce> jail_self(const Invocation& invocation, const GuestRun& run) {
   jail::JailSpec spec;
@@ -28,6 +34,10 @@ Result<LayersInForce> jail_self(const Invocation& invocation, const GuestRun& ru
   spec.missing_layers = invocation.missing_layers;
   spec.rlimits.open_files = invocation.limits.open_files + kReservedDescriptors;
   spec.rlimits.file_size_bytes = invocation.limits.disk_bytes;
+#ifndef OPENSKILLS_SANITIZE  // the sanitizers map memory as they like
+  TRY(const std::uint64_t data_bytes, os::private_data_bytes());
+  spec.rlimits.data_bytes = data_bytes + invocation.limits.memory_bytes + kHostDataBytes;
+#endif
   spec.rlimits.cpu_seconds = invocation.limits.cpu_ms / 1000 + 2;
   // All of them are this run's own: what the child was forked with beyond them has been closed.
   TRY(spec.keep_descriptors, os::open_descriptors());

@@ -35,12 +35,14 @@ struct InProcessWasmExecutor::State {
       : cache(std::move(settings)), options(engine_options), slots(options.pool_slots) {}
 
   Result<void> ensure_engine();
-  Result<std::shared_ptr<const Module>> load(const Invocation& invocation, const CancelToken& cancel);
+  Result<std::shared_ptr<const Module>> load(const Invocation& invocation, std::int64_t started_ns,
+                                             const CancelToken& cancel);
+  std::shared_ptr<const Module> loaded(const std::string& program_path, const os::FileInfo& file);
 
   CacheSettings cache;
   EngineOptions options;
   RunSlots slots;
-  std::mutex mutex;  // guards what follows until the engine is there
+  std::mutex mutex;  // guards what follows; never held while a module is compiled, so that others go on
   std::unique_ptr<Engine> engine;
   std::unique_ptr<EpochTicker> ticker;
   std::map<std::string, LoadedModule> modules;
@@ -54,24 +56,33 @@ Result<void> InProcessWasmExecutor::State::ensure_engine() {
   return {};
 }
 
+std::shared_ptr<const Module> InProcessWasmExecutor::State::loaded(const std::string& program_path,
+                                                                   const os::FileInfo& file) {
+  const std::lock_guard lock(mutex);
+  const auto found = modules.find(program_path);
+  return found != modules.end() && os::same_file(found->second.file, file) ? found->second.module : nullptr;
+}
+
 Result<std::shared_ptr<const Module>> InProcessWasmExecutor::State::load(const Invocation& invocation,
+                                                                         std::int64_t started_ns,
                                                                          const CancelToken& cancel) {
   const std::string& program_path = invocation.program_path;
   TRY(const os::FileInfo file, os::file_info_at(program_path));
-  const std::lock_guard lock(mutex);
-  if (const auto found = modules.find(program_path);
-      found != modules.end() && os::same_file(found->second.file, file)) {
-    return found->second.module;
-  }
+  if (std::shared_ptr<const Module> module = loaded(program_path, file)) return module;
   TRY(const ModuleStore store, ModuleStore::open(cache, Engine::code_fingerprint()));
   const auto compile = [&](std::string_view bytes) -> Result<std::string> {
     if (is_component(bytes)) return refuse_component(program_path);
     return engine->compile(bytes, program_path);
   };
-  TRY(const CompiledModule compiled, store.get(module_request(invocation, &cancel), compile));
+  ModuleRequest request = module_request(invocation, &cancel);
+  if (invocation.origin == ProgramOrigin::kUnknown) {
+    request.wait_until_monotonic_ns = deadline_after(started_ns, invocation.limits.wall_ms);
+  }
+  TRY(const CompiledModule compiled, store.get(request, compile));
   TRY(std::shared_ptr<const Module> module, engine->load_compiled(compiled.code.get(), program_path));
   // Its code can be in the cache already.
   if (module->component() != nullptr) return refuse_component(program_path);
+  const std::lock_guard lock(mutex);
   modules[program_path] = {file, module};
   return module;
 }
@@ -85,7 +96,8 @@ Result<ExecutionResult> InProcessWasmExecutor::execute(const Invocation& invocat
                                                        const CancelToken& cancel) {
   State& state = *state_;
   TRY(state.ensure_engine());
-  TRY(const std::shared_ptr<const Module> module, state.load(invocation, cancel));
+  const std::int64_t asked_ns = os::monotonic_now_ns();
+  TRY(const std::shared_ptr<const Module> module, state.load(invocation, asked_ns, cancel));
   const std::int64_t started_ns = os::monotonic_now_ns();
   TRY(const RunSlots::Slot slot, state.slots.take(deadline_after(started_ns, invocation.limits.wall_ms), cancel));
   TRY(const std::unique_ptr<GuestRun> run, GuestRun::open(invocation, sink, &cancel));

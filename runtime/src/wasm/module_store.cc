@@ -185,15 +185,17 @@ Result<CompiledModule> ModuleStore::find_or_make(const std::string& module_sha25
                                                  const ModuleRequest& request, const CompileFunction& compile) const {
   const std::string key = entry_key(module_sha256, code_fingerprint_);
   if (Result<UniqueFd> found = find_entry(key)) return CompiledModule{std::move(*found), false};
-  const std::int64_t give_up_ns = os::monotonic_now_ns() + kMaxWaitNs;
+  const std::int64_t give_up_ns =
+      request.wait_until_monotonic_ns != 0 ? request.wait_until_monotonic_ns : os::monotonic_now_ns() + kMaxWaitNs;
   TRY(clear_way(directory_.get(), lock_name(key)));
   TRY(const os::FileLock lock, os::FileLock::acquire_while(directory_.get(), lock_name(key), [&]() -> Result<void> {
         if (request.cancel != nullptr && request.cancel->cancelled()) {
           return fail(ErrorCode::kCancelled, "cancelled while another process compiled '{}'", request.path);
         }
         if (os::monotonic_now_ns() < give_up_ns) return {};
-        return fail_with_hint(ErrorCode::kTimeout, fmt::format("another process never finished '{}'", request.path),
-                              "look for a stopped openskills process");
+        return fail_with_hint(ErrorCode::kTimeout,
+                              fmt::format("time was over while another process compiled '{}'", request.path),
+                              "allow more time; if it comes again, look for a stopped openskills process");
       }));
   CheckRecord about;
   about.module_sha256 = module_sha256;

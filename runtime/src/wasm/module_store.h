@@ -65,7 +65,9 @@ struct ModuleRequest {
   // Code that was compiled elsewhere, when there is some that may be trusted. Called once, instead of compiling.
   std::function<std::optional<std::string>(std::string_view module_sha256)> trusted_code = {};
 
-  const CancelToken* cancel = nullptr;  // ends waiting for another process that compiles the module
+  // What ends waiting for another process or thread that compiles the module. 0: an hour.
+  const CancelToken* cancel = nullptr;
+  std::int64_t wait_until_monotonic_ns = 0;
 };
 
 class ModuleStore {
