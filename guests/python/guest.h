@@ -47,6 +47,14 @@ int guest_run(void);
 // run.c. Runs exit handlers, flushes and finalises what the script made; returns the status to exit with.
 int guest_finish(int status);
 
+// Whether CPython's own getenv(), as breakpoint() uses it, answers: a copy of use_environment that it keeps.
+static inline void guest_read_variables(int wanted) {
+  _Py_COMP_DIAG_PUSH
+  _Py_COMP_DIAG_IGNORE_DEPR_DECLS
+  Py_IgnoreEnvironmentFlag = !wanted;
+  _Py_COMP_DIAG_POP
+}
+
 static inline PyConfig *guest_config(void) {
   return (PyConfig *)_PyInterpreterState_GetConfig(_PyInterpreterState_GET());
 }

@@ -47,6 +47,7 @@ static void initialize_interpreter(void) {
   PyConfig_Clear(&config);
   // Read by the command line's parser only; a script sees them in sys.flags.
   guest_config()->use_environment = 1;
+  guest_read_variables(1);
   guest_config()->user_site_directory = 1;
 }
 

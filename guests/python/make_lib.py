@@ -96,6 +96,11 @@ PATCHES = {
          "            program = args if isinstance(args, (str, bytes, os.PathLike)) else list(args)[0]\n"
          "            raise no_program(os.fspath(executable or ('/bin/sh' if shell else program)))\n"),
     ],
+    # The interpreter of the snapshot is no file that could be read.
+    "platform.py": [
+        ("            return lib, version\n\n    libc_search", "            return lib, version\n\n    if not os.path.exists(executable):\n"
+         "        return lib, version\n\n    libc_search"),
+    ],
     "hashlib.py": [
         ("    from _hashlib import pbkdf2_hmac\n", "    from _sandbox_hash import pbkdf2_hmac\n"),
         ("    from _hashlib import scrypt\n", "    from _sandbox_hash import scrypt\n"),

@@ -69,10 +69,14 @@ static int take_option(PyConfig *config, int option) {
     case 'b': config->bytes_warning++; break;
     case 'd': config->parser_debug++; break;
     case 'i': config->inspect++; config->interactive++; break;
-    case 'E': config->use_environment = 0; break;
+    case 'E':
+      config->use_environment = 0;
+      guest_read_variables(0);
+      break;
     case 'I':
       config->isolated = config->safe_path = 1;
       config->use_environment = config->user_site_directory = 0;
+      guest_read_variables(0);
       break;
     case 'O': config->optimization_level++; break;
     case 'P': config->safe_path = 1; break;

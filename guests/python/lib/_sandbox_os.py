@@ -34,7 +34,9 @@ def chmod(path, mode, *, dir_fd=None, follow_symlinks=True):
 
 
 def chown(path, uid, gid, *, dir_fd=None, follow_symlinks=True):
+    import operator
     import os
+    operator.index(uid), operator.index(gid)
     os.stat(path, dir_fd=dir_fd)
 
 
@@ -51,6 +53,10 @@ def fchown(fd, uid, gid):
 def lchown(path, uid, gid):
     import os
     os.lstat(path)
+
+
+def statvfs(path, /):
+    raise OSError(_errno.ENOSYS, missing("os.statvfs", "the host's disks are not visible"))
 
 
 def get_terminal_size(fd=1, /):
@@ -105,7 +111,7 @@ def install(os, socket_names):
         os[name] = mine[name]
         mine[name].__module__ = "os"
     for name in ("chown", "fchown", "lchown", "get_terminal_size", "getlogin", "getgroups", "sched_getaffinity",
-                 "getloadavg", "sysconf", "umask"):
+                 "getloadavg", "statvfs", "sysconf", "umask"):
         mine[name].__module__ = "os"
         _add(os, name, mine[name])
     refuse = refuses("os", _NO_PROGRAMS)

@@ -11,7 +11,14 @@ TIOCGWINSZ, FIONREAD = 0x5413, 0x541B
 
 
 def _descriptor(fd):
-    fd = fd if isinstance(fd, int) else fd.fileno()
+    if not isinstance(fd, int):
+        if not hasattr(fd, "fileno"):
+            raise TypeError("argument must be an int, or have a fileno() method.")
+        fd = fd.fileno()
+    if not isinstance(fd, int):
+        raise TypeError("fileno() returned a non-integer")
+    if fd < 0:
+        raise ValueError(f"file descriptor cannot be a negative integer ({fd})")
     _os.fstat(fd)  # EBADF when it is none
     return fd
 

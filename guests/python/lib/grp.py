@@ -1,4 +1,5 @@
 """grp for the sandbox: the groups of the users in pwd."""
+import operator as _operator
 from collections import namedtuple as _namedtuple
 
 struct_group = _namedtuple("struct_group", "gr_name gr_passwd gr_gid gr_mem")
@@ -11,6 +12,7 @@ def getgrall():
 
 
 def getgrgid(id):
+    id = _operator.index(id)
     for group in _groups:
         if group.gr_gid == id:
             return group
@@ -18,6 +20,10 @@ def getgrgid(id):
 
 
 def getgrnam(name):
+    if not isinstance(name, str):
+        raise TypeError(f"argument must be str, not {type(name).__name__}")
+    if "\0" in name:
+        raise ValueError("embedded null byte")
     for group in _groups:
         if group.gr_name == name:
             return group

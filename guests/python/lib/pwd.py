@@ -1,4 +1,5 @@
 """pwd for the sandbox, which has two users: the owner of all files, and the one that runs."""
+import operator as _operator
 from collections import namedtuple as _namedtuple
 
 struct_passwd = _namedtuple("struct_passwd", "pw_name pw_passwd pw_uid pw_gid pw_gecos pw_dir pw_shell")
@@ -11,6 +12,7 @@ def getpwall():
 
 
 def getpwuid(uid, /):
+    uid = _operator.index(uid)
     for user in _users:
         if user.pw_uid == uid:
             return user
@@ -18,6 +20,10 @@ def getpwuid(uid, /):
 
 
 def getpwnam(name, /):
+    if not isinstance(name, str):
+        raise TypeError(f"argument must be str, not {type(name).__name__}")
+    if "\0" in name:
+        raise ValueError("embedded null byte")
     for user in _users:
         if user.pw_name == name:
             return user

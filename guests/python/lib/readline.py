@@ -81,6 +81,10 @@ parse_and_bind = read_init_file = redisplay = insert_text = set_startup_hook = s
 set_completion_display_matches_hook = set_auto_history = _nothing
 
 
+_READLINE_VERSION = _READLINE_RUNTIME_VERSION = 0x802
+_READLINE_LIBRARY_VERSION = "8.2"
+
+
 def get_line_buffer():
     return ""
 

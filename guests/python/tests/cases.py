@@ -267,6 +267,8 @@ ABSENT = [
            "    print(m[:5], m.find(b'o'), len(m)); m[0:5] = b'HELLO'\nprint(open('f').read())"),
     script("key_derivation", "import hashlib\nprint(hashlib.pbkdf2_hmac('sha256', b'password', b'salt', 10).hex())\n"
            "print(hashlib.pbkdf2_hmac('sha1', b'p' * 99, b's', 3, 50).hex())") ,
+    script("import_pty", "import pty, tty\nprint(callable(pty.spawn), callable(pty.openpty), pty.CHILD)"),
+    script("breakpoint_off", "import os\nos.environ['PYTHONBREAKPOINT'] = '0'\nbreakpoint()\nprint('passed')"),
     script("missing_names", "import os\nprint(hasattr(os, 'no_such'), hasattr(os, 'getuid'))"),
 ]
 

@@ -85,6 +85,7 @@ def main():
     modules = options.modules or (all_modules(source) if options.all else subset)
     counts = dict.fromkeys(("pass", "fail", "skip", "crash"), 0)
     surprises, lines = [], []
+    report = open(options.report, "w", encoding="utf-8", buffering=1) if options.report else None
     with tempfile.TemporaryDirectory() as temporary:
         shutil.copytree(source, pathlib.Path(temporary, "test"), ignore=shutil.ignore_patterns("__pycache__"))
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
@@ -100,8 +101,9 @@ def main():
                 lines.append(f"module\t{module}\t{len(results)} methods, {bad} bad {note}")
                 if note and not excepted(f"test.{module}", exceptions) and not bad:
                     surprises.append(f"{module}: {note}")
-    if options.report:
-        pathlib.Path(options.report).write_text("\n".join(lines) + "\n")
+                if report:
+                    report.write("\n".join(lines) + "\n")
+                    lines.clear()
     for surprise in surprises:
         print(surprise)
     judged = counts["pass"] + counts["fail"] + counts["crash"]
