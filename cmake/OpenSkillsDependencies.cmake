@@ -4,6 +4,7 @@ find_package(PkgConfig REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
 find_package(fmt 9 REQUIRED)
+set(OPENSKILLS_FMT fmt::fmt)
 pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(md REQUIRED IMPORTED_TARGET libmd)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
@@ -17,9 +18,13 @@ if(NOT EXISTS "${OPENSKILLS_WASMTIME_DIR}/lib/libopenskills_wasmtime.a")
                       "once per machine and passes OPENSKILLS_WASMTIME_DIR; or, to configure by hand:\n"
                       "  export OPENSKILLS_WASMTIME_DIR=$(scripts/build_runtime.sh --engine-dir)")
 endif()
+set(openskills_engine "${OPENSKILLS_WASMTIME_DIR}/lib/libopenskills_wasmtime.a")
+if(OPENSKILLS_FOR_PACKAGES)
+  include(OpenSkillsForPackages)
+endif()
 add_library(openskills_wasmtime STATIC IMPORTED GLOBAL)
 set_target_properties(openskills_wasmtime PROPERTIES
-  IMPORTED_LOCATION "${OPENSKILLS_WASMTIME_DIR}/lib/libopenskills_wasmtime.a"
+  IMPORTED_LOCATION "${openskills_engine}"
   INTERFACE_INCLUDE_DIRECTORIES "${OPENSKILLS_WASMTIME_DIR}/include"
   INTERFACE_LINK_LIBRARIES "Threads::Threads;dl;m")
 

@@ -111,6 +111,7 @@ std::vector<std::string> GuestRegistry::default_folders() {
   }
   for (const std::string& directory : os::program_directories()) {
     folders.push_back(directory + "/../share/openskills/guests");
+    folders.push_back(directory + "/share/openskills/guests");  // in a package of Python or Node
   }
   return folders;
 }

@@ -85,7 +85,8 @@ class GuestRegistry {
   // are kept as problems and never used.
   [[nodiscard]] static GuestRegistry scan(const std::vector<std::string>& folders);
 
-  // $OPENSKILLS_GUEST_PATH (colon-separated), then share/openskills/guests beside the running program.
+  // $OPENSKILLS_GUEST_PATH (colon-separated), then share/openskills/guests beside the running program,
+  // or in its folder.
   [[nodiscard]] static std::vector<std::string> default_folders();
 
   // Of several packs for a language, the one that lacks fewest of the needed modules; of those the first found. A pack

@@ -32,8 +32,9 @@ constexpr std::int64_t kAnswerNs = 20 * kNsPerSecond;
 constexpr std::int64_t kEndNs = 2 * kNsPerSecond;
 
 constexpr const char* kProgram = "openskills-worker";
-// From the folder of a library or a program: a build folder, and what is installed.
-constexpr const char* kPlaces[] = {"/", "/../bin/", "/../libexec/openskills/", "/../../libexec/openskills/"};
+// From the folder of a library or a program: a build folder, what is installed, and a package of Python or Node.
+constexpr const char* kPlaces[] = {"/", "/../bin/", "/../libexec/openskills/", "/../../libexec/openskills/",
+                                   "/libexec/openskills/"};
 
 // The next message, or nothing when the peer is gone or silent for too long.
 Result<std::optional<os::Message>> receive_soon(os::MessageSocket& socket) {

@@ -1,0 +1,265 @@
+#include "python_run.h"
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+#include "run_pool.h"
+
+namespace nb = nanobind;
+
+namespace openskills::python {
+namespace {
+
+using bindings::OutcomeParts;
+using Runtime = std::shared_ptr<bindings::BindingRuntime>;
+
+// How often a main thread that waits for a run looks whether a signal's handler is to run.
+constexpr std::chrono::milliseconds kSignalsEvery{20};
+
+bindings::RunPool& pool() {
+  // Never destroyed: its threads may outlive static objects.
+  static auto* const the_pool = new bindings::RunPool();  // NOLINT
+  return *the_pool;
+}
+
+// A Python object that threads without the interpreter's lock carry; it is let go with the lock held.
+class Carried {
+ public:
+  explicit Carried(nb::object object) : object_(std::move(object)) {}
+  Carried(const Carried&) = delete;
+  Carried& operator=(const Carried&) = delete;
+  ~Carried() {
+    const nb::gil_scoped_acquire held;
+    object_.reset();
+  }
+  [[nodiscard]] const nb::object& get() const { return object_; }
+
+ private:
+  nb::object object_;
+};
+
+struct Job {
+  Runtime runtime;
+  bindings::RunRequest request;
+  CancelToken cancel;
+  std::vector<StopToken*> stops;
+  std::unique_ptr<Carried> on_output;
+  std::unique_ptr<Carried> stops_object;  // keeps them
+};
+
+bool call_on_output(const Carried& callback, StreamKind stream, std::string_view bytes) {
+  const nb::gil_scoped_acquire held;
+  try {
+    return nb::cast<bool>(callback.get()(stream == StreamKind::kStdout ? "stdout" : "stderr",
+                                         nb::bytes(bytes.data(), bytes.size())));
+  } catch (nb::python_error& problem) {
+    problem.discard_as_unraisable("openskills: on_output");
+    return false;
+  }
+}
+
+std::shared_ptr<Job> make_job(const Runtime& runtime, std::string_view method, std::string_view arguments,
+                              std::string_view options, const nb::object& standard_input, const nb::object& on_output,
+                              const nb::object& stops) {
+  auto request = [&] {
+    const nb::gil_scoped_release released;
+    return bindings::read_run_request(method, arguments, options);
+  }();
+  auto job = std::make_shared<Job>();
+  job->runtime = runtime;
+  job->request = value_or_raise(std::move(request));
+  RunOptions& run_options = job->request.options;
+  if (nb::isinstance<nb::bytes>(standard_input)) {
+    const auto bytes = nb::borrow<nb::bytes>(standard_input);
+    run_options.stdin_source = {StdinSource::Kind::kBytes, std::string(bytes.c_str(), bytes.size()), -1};
+  } else if (!standard_input.is_none()) {
+    run_options.stdin_source = {StdinSource::Kind::kDescriptor, {}, nb::cast<int>(standard_input)};
+  }
+  if (!on_output.is_none()) {
+    job->on_output = std::make_unique<Carried>(on_output);
+    run_options.on_output = [callback = job->on_output.get()](StreamKind stream, std::string_view bytes) {
+      return call_on_output(*callback, stream, bytes);
+    };
+  }
+  for (const nb::handle stop : stops) job->stops.push_back(nb::cast<StopToken*>(stop));
+  job->stops_object = std::make_unique<Carried>(stops);
+  run_options.cancel = &job->cancel;
+  return job;
+}
+
+void begin(Job& job) {
+  if (!ActiveRuns::here().begin(job.cancel)) raise({ErrorCode::kCancelled, "the interpreter is shutting down", {}});
+  for (StopToken* stop : job.stops) stop->add(job.cancel);
+}
+
+// Ends what begin() began.
+class Begun {
+ public:
+  explicit Begun(Job& job) : job_(job) {}
+  Begun(const Begun&) = delete;
+  Begun& operator=(const Begun&) = delete;
+  ~Begun() {
+    for (StopToken* stop : job_.stops) stop->remove(job_.cancel);
+    ActiveRuns::here().end(job_.cancel);
+  }
+
+ private:
+  Job& job_;
+};
+
+nb::tuple to_python(const OutcomeParts& parts) {
+  return nb::make_tuple(nb::str(parts.json.data(), parts.json.size()),
+                        nb::bytes(parts.stdout_bytes.data(), parts.stdout_bytes.size()),
+                        nb::bytes(parts.stderr_bytes.data(), parts.stderr_bytes.size()));
+}
+
+// A thread of the pool runs it, so that the main thread can look after signals.
+OutcomeParts run_and_hear_signals(const std::shared_ptr<Job>& job, bool& raised) {
+  struct Shared {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool done = false;
+    OutcomeParts parts;
+  };
+  auto shared = std::make_shared<Shared>();
+  std::unique_ptr<nb::gil_scoped_release> released = std::make_unique<nb::gil_scoped_release>();
+  const Result<void> submitted = pool().submit([job, shared] {
+    OutcomeParts parts = job->runtime->run(job->request);
+    const std::lock_guard lock(shared->mutex);
+    shared->parts = std::move(parts);
+    shared->done = true;
+    shared->changed.notify_one();
+  });
+  if (!submitted) return bindings::BindingRuntime::not_run(submitted.error());
+  std::unique_lock lock(shared->mutex);
+  while (!shared->changed.wait_for(lock, kSignalsEvery, [&] { return shared->done; })) {
+    if (raised) continue;
+    lock.unlock();
+    released.reset();
+    if (PyErr_CheckSignals() != 0) {
+      raised = true;
+      job->cancel.cancel();
+    }
+    // Its exception stays set in this thread's state while the lock is released again.
+    released = std::make_unique<nb::gil_scoped_release>();
+    lock.lock();
+  }
+  return std::move(shared->parts);
+}
+
+bool on_main_thread() {
+  const nb::object threading = nb::module_::import_("threading");
+  return nb::object(threading.attr("current_thread")()).is(nb::object(threading.attr("main_thread")()));
+}
+
+}  // namespace
+
+void define_errors(nb::module_& module) {
+  PyObject* const type = PyErr_NewException("openskills._native.Error", nullptr, nullptr);
+  module.attr("Error") = nb::steal(type);
+}
+
+void raise(const Error& error) {
+  const nb::object type = nb::module_::import_("openskills._native").attr("Error");
+  const std::string_view code = error_code_name(error.code);
+  const auto text = [](std::string_view bytes) {
+    PyObject* const decoded = PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), "replace");
+    if (decoded == nullptr) throw nb::python_error();
+    return nb::steal(decoded);
+  };
+  PyErr_SetObject(type.ptr(), nb::make_tuple(text(code), text(error.message), text(error.hint)).ptr());
+  throw nb::python_error();
+}
+
+Runtime create_runtime(std::string_view options) {
+  auto created = [&] {
+    const nb::gil_scoped_release released;
+    return bindings::BindingRuntime::create(options);
+  }();
+  std::unique_ptr<bindings::BindingRuntime> runtime = value_or_raise(std::move(created));
+  // The last one to let go may be the interpreter: it does not wait for the worker's end with its lock held.
+  return {runtime.release(), [](bindings::BindingRuntime* gone) {
+            if (PyGILState_Check() == 0) {
+              delete gone;  // NOLINT
+              return;
+            }
+            const nb::gil_scoped_release released;
+            delete gone;  // NOLINT
+          }};
+}
+
+nb::tuple run(const Runtime& runtime, std::string_view method, std::string_view arguments, std::string_view options,
+              const nb::object& standard_input, const nb::object& on_output, const nb::object& stops) {
+  const std::shared_ptr<Job> job = make_job(runtime, method, arguments, options, standard_input, on_output, stops);
+  begin(*job);
+  const Begun begun(*job);
+  bool raised = false;
+  OutcomeParts parts;
+  if (on_main_thread()) {
+    parts = run_and_hear_signals(job, raised);
+  } else {
+    const nb::gil_scoped_release released;
+    parts = job->runtime->run(job->request);
+  }
+  if (raised) throw nb::python_error();
+  return to_python(parts);
+}
+
+void start(const Runtime& runtime, std::string_view method, std::string_view arguments, std::string_view options,
+           const nb::object& standard_input, const nb::object& on_output, const nb::object& stops,
+           const nb::object& done) {
+  std::shared_ptr<Job> job = make_job(runtime, method, arguments, options, standard_input, on_output, stops);
+  begin(*job);
+  auto carried = std::make_shared<Carried>(done);
+  const auto finish = [](const Carried& callback, const OutcomeParts& parts) {
+    const nb::gil_scoped_acquire held;
+    try {
+      callback.get()(to_python(parts));
+    } catch (nb::python_error& problem) {
+      problem.discard_as_unraisable("openskills: the end of a run");
+    }
+  };
+  const nb::gil_scoped_release released;
+  const Result<void> submitted = pool().submit([job, carried, finish]() mutable {
+    {
+      const Begun begun(*job);
+      const OutcomeParts parts = job->runtime->run(job->request);
+      finish(*carried, parts);
+      carried.reset();
+      job->on_output.reset();
+    }
+    job.reset();
+  });
+  if (submitted) return;
+  { const Begun begun(*job); }
+  finish(*carried, bindings::BindingRuntime::not_run(submitted.error()));
+}
+
+void in_background(const nb::object& work) {
+  auto carried = std::make_shared<Carried>(work);
+  Result<void> submitted = [&] {
+    const nb::gil_scoped_release released;
+    return pool().submit([carried]() mutable {
+      const nb::gil_scoped_acquire held;
+      try {
+        carried->get()();
+      } catch (nb::python_error& problem) {
+        problem.discard_as_unraisable("openskills: a call in the background");
+      }
+      carried.reset();
+    });
+  }();
+  if (!submitted) raise(submitted.error());
+}
+
+void shut_down() {
+  const nb::gil_scoped_release released;
+  ActiveRuns::here().close();
+  pool().shutdown();
+  ActiveRuns::here().wait_until_idle();
+}
+
+}  // namespace openskills::python

@@ -1,0 +1,119 @@
+"""What calls answer: frozen values with the members of the C++ structs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Dict, Tuple, Type, TypeVar
+
+__all__ = [
+    "ActivatedSkill",
+    "FoundSkill",
+    "PromptText",
+    "SkillChanges",
+    "SkillDiagnostic",
+    "SkillFile",
+    "SkillInfo",
+]
+
+T = TypeVar("T", bound="Value")
+
+
+class Value:
+    """Frozen and slotted; can be pickled."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> Tuple[Any, Tuple[Any, ...]]:
+        return (type(self), tuple(getattr(self, field.name) for field in fields(self)))  # type: ignore[arg-type]
+
+    @classmethod
+    def from_json(cls: Type[T], json: Dict[str, Any]) -> T:
+        return cls(*[tuple(v) if isinstance(v := json[name], list) else v for name in cls.__slots__])
+
+
+@dataclass(frozen=True)
+class SkillDiagnostic(Value):
+    __slots__ = ("code", "severity", "message", "path", "line", "column")
+    code: str
+    severity: str
+    message: str
+    path: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class SkillInfo(Value):
+    __slots__ = ("id", "name", "description", "path", "source", "user_invocable", "model_invocable", "diagnostics")
+    id: str
+    name: str
+    description: str
+    path: str
+    source: str
+    user_invocable: bool
+    model_invocable: bool
+    diagnostics: Tuple[SkillDiagnostic, ...]
+
+    @classmethod
+    def from_json(cls, json: Dict[str, Any]) -> SkillInfo:
+        return cls(**{**json, "diagnostics": diagnostics_from(json["diagnostics"])})
+
+
+@dataclass(frozen=True)
+class PromptText(Value):
+    __slots__ = ("text", "instructions", "tool_schema", "skills", "shortened", "omitted")
+    text: str
+    instructions: str
+    tool_schema: str
+    skills: int
+    shortened: Tuple[str, ...]
+    omitted: Tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ActivatedSkill(Value):
+    __slots__ = ("id", "text", "text_sha256", "files", "diagnostics")
+    id: str
+    text: str
+    text_sha256: str
+    files: Tuple[str, ...]
+    diagnostics: Tuple[SkillDiagnostic, ...]
+
+    @classmethod
+    def from_json(cls, json: Dict[str, Any]) -> ActivatedSkill:
+        return cls(**{**json, "files": tuple(json["files"]), "diagnostics": diagnostics_from(json["diagnostics"])})
+
+
+@dataclass(frozen=True)
+class SkillFile(Value):
+    __slots__ = ("path", "size_bytes")
+    path: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class FoundSkill(Value):
+    __slots__ = ("skill", "score")
+    skill: SkillInfo
+    score: float
+
+    @classmethod
+    def from_json(cls, json: Dict[str, Any]) -> FoundSkill:
+        return cls(SkillInfo.from_json(json["skill"]), json["score"])
+
+
+@dataclass(frozen=True)
+class SkillChanges(Value):
+    """Ids. False when nothing differs."""
+
+    __slots__ = ("added", "changed", "removed")
+    added: Tuple[str, ...]
+    changed: Tuple[str, ...]
+    removed: Tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.changed or self.removed)
+
+
+def diagnostics_from(json: Any) -> Tuple[SkillDiagnostic, ...]:
+    return tuple(SkillDiagnostic.from_json(one) for one in json)

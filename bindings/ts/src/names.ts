@@ -1,0 +1,66 @@
+// Names across the border: camelCase here, snake_case there (bindings/vocabulary.json).
+import { OpenSkillsError, invalidArgument } from './errors.js';
+
+export function toSnake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function toCamel(name: string): string {
+  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** A copy with every member's name in camelCase, at every depth. */
+export function camelize<T>(value: unknown): T {
+  if (Array.isArray(value)) return value.map((one: unknown) => camelize(one)) as T;
+  if (typeof value !== 'object' || value === null) return value as T;
+  const copy: Record<string, unknown> = {};
+  for (const [name, one] of Object.entries(value)) copy[toCamel(name)] = camelize(one);
+  return copy as T;
+}
+
+/** A copy with the object's own members in snake_case, without those that are undefined. */
+export function snakeMembers(what: string, value: unknown): Record<string, unknown> {
+  if (value === undefined) return {};
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalidArgument(`${what} must be an object`);
+  }
+  const copy: Record<string, unknown> = {};
+  for (const [name, one] of Object.entries(value as object)) {
+    if (name.includes('_')) throw invalidArgument(`${what}: '${name}' is unknown`);
+    if (one !== undefined) copy[toSnake(name)] = one;
+  }
+  return copy;
+}
+
+function plain(_name: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'function' || typeof value === 'symbol') {
+    throw invalidArgument(`a ${typeof value} is no JSON`);
+  }
+  if (typeof value === 'number' && !Number.isFinite(value)) throw invalidArgument(`${value} is no JSON number`);
+  return value;
+}
+
+/** JSON text for the native part. Errors are OpenSkillsError whatever `value` is. */
+export function encode(value: unknown): string {
+  try {
+    return JSON.stringify(value, plain) ?? 'null';
+  } catch (thrown) {
+    if (thrown instanceof OpenSkillsError) throw thrown;
+    if (!(thrown instanceof RangeError)) {
+      throw new OpenSkillsError('invalid-argument', 'a value cannot be written as JSON', '', { cause: thrown });
+    }
+    const tooLong = thrown.message.includes('string length');
+    throw new OpenSkillsError(
+      tooLong ? 'too-large' : 'invalid-input',
+      tooLong ? 'a value is too long for JSON' : 'a value nests too deep',
+    );
+  }
+}
+
+/** `value`, which must be text that UTF-8 can hold. */
+export function text(what: string, value: unknown): string {
+  if (typeof value !== 'string') throw invalidArgument(`${what} must be a string`);
+  if (/\p{Surrogate}/u.test(value)) throw new OpenSkillsError('invalid-input', `${what} has half a surrogate pair`);
+  return value;
+}

@@ -1,0 +1,98 @@
+import { asError, invalidArgument } from './errors.js';
+import { encode } from './names.js';
+import type { NativeRun, NativeRuntime } from './native.js';
+import { runOptions } from './options.js';
+import { Outcome } from './outcome.js';
+import { prepareStdin } from './stdin.js';
+import type { OutputChunk, RunOptions } from './types.js';
+
+export type RunMethod = 'execute_skill' | 'run_script' | 'exec' | 'run_module';
+
+/** A run as the rest of the package sees it. */
+export interface StartedRun {
+  outcome: Promise<Outcome>;
+  take(): OutputChunk[];
+  cancel(): void;
+  closeOutput(): void;
+}
+
+function chunksOf(flat: (number | Uint8Array)[]): OutputChunk[] {
+  const chunks: OutputChunk[] = [];
+  for (let at = 0; at < flat.length; at += 2) {
+    chunks.push({ stream: flat[at] === 1 ? 'stdout' : 'stderr', data: flat[at + 1] as Uint8Array });
+  }
+  return chunks;
+}
+
+/** Begins a run. Throws for arguments of a wrong kind; everything later is in the promise. */
+export function startRun(
+  handle: NativeRuntime,
+  method: RunMethod,
+  args: Record<string, unknown>,
+  options: RunOptions,
+  onReadable?: () => void,
+): StartedRun {
+  const argsJson = encode(args);
+  const optionsJson = encode(runOptions(options));
+  const stdin = prepareStdin(options.stdin);
+  let run: NativeRun | undefined;
+  let feedFailed: { error: unknown } | undefined;
+  const cancel = (): void => run?.cancel();
+  const outcome = new Promise<Outcome>((resolve, reject) => {
+    run = handle.run(method, argsJson, optionsJson, stdin.value, onReadable, (error, json, stdout, stderr) => {
+      options.signal?.removeEventListener('abort', cancel);
+      if (feedFailed) reject(feedFailed.error);
+      else if (error) reject(asError(error));
+      else resolve(new Outcome(json, stdout, stderr));
+    });
+  });
+  stdin.feed?.().catch((error: unknown) => {
+    feedFailed = { error };
+    cancel();
+  });
+  options.signal?.addEventListener('abort', cancel, { once: true });
+  if (options.signal?.aborted) cancel();
+  return {
+    outcome,
+    cancel,
+    take: () => chunksOf(run?.take() ?? []),
+    closeOutput: () => run?.closeOutput(),
+  };
+}
+
+/** A run whose output goes to `onOutput`, each piece awaited; then nothing is captured. */
+export async function runToCallback(
+  handle: NativeRuntime,
+  method: RunMethod,
+  args: Record<string, unknown>,
+  options: RunOptions,
+): Promise<Outcome> {
+  const { onOutput } = options;
+  if (onOutput === undefined) return startRun(handle, method, args, options).outcome;
+  if (typeof onOutput !== 'function') throw invalidArgument('onOutput must be a function');
+  let failed: { error: unknown } | undefined;
+  let delivering: Promise<void> | undefined;
+  const deliver = async (): Promise<void> => {
+    for (let chunks = run.take(); chunks.length > 0 && !failed; chunks = run.take()) {
+      for (const chunk of chunks) {
+        if ((await onOutput(chunk.stream, chunk.data)) === false) return run.closeOutput();
+      }
+    }
+  };
+  const begin = (): void => {
+    delivering ??= deliver()
+      .catch((error: unknown) => {
+        failed = { error };
+        run.closeOutput();
+        run.cancel();
+      })
+      .finally(() => (delivering = undefined));
+  };
+  const run = startRun(handle, method, args, options, begin);
+  const outcome = await run.outcome;
+  while (delivering) await delivering;
+  begin();
+  await delivering;
+  if (failed) throw failed.error;
+  return outcome;
+}

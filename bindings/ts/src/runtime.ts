@@ -1,0 +1,238 @@
+import { handleOf } from './conversation.js';
+import { asError, invalidArgument, OpenSkillsError } from './errors.js';
+import { camelize, encode, snakeMembers, text } from './names.js';
+import { native, type NativeRuntime } from './native.js';
+import { runtimeOptions, strings } from './options.js';
+import type { Outcome } from './outcome.js';
+import { runToCallback, startRun, type RunMethod, type StartedRun } from './run.js';
+import { RunStream } from './stream.js';
+import type {
+  ActivatedSkill,
+  ActivateRequest,
+  FoundSkill,
+  PromptRequest,
+  PromptText,
+  RunOptions,
+  RuntimeOptions,
+  SkillChanges,
+  SkillDiagnostic,
+  SkillFile,
+  SkillFilter,
+  SkillInfo,
+} from './types.js';
+
+/** The version of the native library. */
+export const version: string = native.version;
+
+interface Call {
+  method: RunMethod;
+  args: Record<string, unknown>;
+}
+
+const calls = {
+  executeSkill: (id: string, input: unknown): Call => ({
+    method: 'execute_skill',
+    args: { id: text('id', id), input: input === undefined ? null : input },
+  }),
+  runScript: (id: string, script: string, args: readonly string[]): Call => ({
+    method: 'run_script',
+    args: { id: text('id', id), script: text('script', script), arguments: strings('arguments', args) },
+  }),
+  exec: (id: string | null, command: readonly string[]): Call => ({
+    method: 'exec',
+    args: { id: id === null ? '' : text('id', id), command: strings('command', command) },
+  }),
+  runModule: (path: string, args: readonly string[]): Call => ({
+    method: 'run_module',
+    args: { path: text('path', path), arguments: strings('arguments', args) },
+  }),
+};
+
+/**
+ * Finds skills and runs their scripts in a sandbox.
+ *
+ * Calls that touch the disk or run something give promises and never hold up the event loop. Runs resolve to an
+ * {@link Outcome} whatever became of them, also for a skill that is not there; only arguments of a wrong kind reject.
+ */
+export class OpenSkillRuntime {
+  readonly #handle: NativeRuntime;
+  /** Of each run under way: its end, and what cancels it. */
+  readonly #runs = new Map<Promise<unknown>, () => void>();
+  #closed = false;
+
+  /** @param options a folder of skills, a skill's own folder, or the options. */
+  constructor(options: string | RuntimeOptions = {}) {
+    try {
+      this.#handle = new native.RuntimeHandle(encode(runtimeOptions(options)));
+    } catch (thrown) {
+      throw asError(thrown);
+    }
+  }
+
+  /** Searches for skills, reading nothing but SKILL.md files; replaces what was loaded before. */
+  async loadSkills(): Promise<void> {
+    await this.#call('load_skills', {});
+  }
+
+  /** Searches again, reading only what is new or changed. */
+  refresh(): Promise<SkillChanges> {
+    return this.#call('refresh', {});
+  }
+
+  /** The visible skills, sorted by id. */
+  skills(): SkillInfo[] {
+    return this.#callNow('skills');
+  }
+
+  /** What the search had to say: skipped, hidden and blocked skills. */
+  diagnostics(): SkillDiagnostic[] {
+    return this.#callNow('diagnostics');
+  }
+
+  /** Tier 1: what the system prompt says of the skills. */
+  async prompt(request: PromptRequest = {}): Promise<PromptText> {
+    const { filter, ...rest } = snakeMembers('prompt request', request) as PromptRequest;
+    return this.#call('prompt', { ...rest, ...this.#only(filter) });
+  }
+
+  /** Tier 2: a skill's instructions, as a model is given them. */
+  async activate(id: string, request: ActivateRequest = {}): Promise<ActivatedSkill> {
+    const { conversation, ...rest } = snakeMembers('activate request', request) as ActivateRequest;
+    const args = { id: text('id', id), request: rest };
+    return this.#call('activate', args, conversation === undefined ? undefined : handleOf(conversation));
+  }
+
+  /** Tier 3: the skill's files. */
+  async files(id: string): Promise<SkillFile[]> {
+    return this.#call('files', { id: text('id', id) });
+  }
+
+  /** Tier 3: one file, confined to the skill. */
+  async read(id: string, path: string): Promise<Uint8Array> {
+    const [skill, file] = [text('id', id), text('path', path)];
+    try {
+      return await this.#handle.read(skill, file);
+    } catch (thrown) {
+      throw asError(thrown);
+    }
+  }
+
+  /** Skills by words in their names and descriptions, best first. */
+  async search(query: string, limit = 10, filter?: SkillFilter): Promise<FoundSkill[]> {
+    return this.#call('search', { query: text('query', query), limit, ...this.#only(filter) });
+  }
+
+  /** Runs the skill's entry point, with `input` as JSON on standard input. */
+  async executeSkill(id: string, input?: unknown, options: RunOptions = {}): Promise<Outcome> {
+    return this.#run(calls.executeSkill(id, input), options);
+  }
+
+  /** Runs one script of the skill: the path is relative to the skill, e.g. `"scripts/x.py"`. */
+  async runScript(id: string, script: string, args: readonly string[] = [], options: RunOptions = {}): Promise<Outcome> {
+    return this.#run(calls.runScript(id, script, args), options);
+  }
+
+  /** Runs a command line as a SKILL.md writes it. No shell parses it. Without a skill only the workspace is there. */
+  async exec(id: string | null, command: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+    return this.#run(calls.exec(id, command), options);
+  }
+
+  /** Runs a bare WASI module of the host with nothing mounted but `options.mounts`. */
+  async runModule(path: string, args: readonly string[] = [], options: RunOptions = {}): Promise<Outcome> {
+    return this.#run(calls.runModule(path, args), options);
+  }
+
+  /** {@link executeSkill} with its output as it comes. Throws for arguments of a wrong kind. */
+  streamSkill(id: string, input?: unknown, options: RunOptions = {}): RunStream {
+    return this.#stream(calls.executeSkill(id, input), options);
+  }
+
+  /** {@link runScript} with its output as it comes. */
+  streamScript(id: string, script: string, args: readonly string[] = [], options: RunOptions = {}): RunStream {
+    return this.#stream(calls.runScript(id, script, args), options);
+  }
+
+  /** {@link exec} with its output as it comes. */
+  streamExec(id: string | null, command: readonly string[], options: RunOptions = {}): RunStream {
+    return this.#stream(calls.exec(id, command), options);
+  }
+
+  /** {@link runModule} with its output as it comes. */
+  streamModule(path: string, args: readonly string[] = [], options: RunOptions = {}): RunStream {
+    return this.#stream(calls.runModule(path, args), options);
+  }
+
+  /** Cancels what is under way, waits for it, and ends the worker process. Later calls fail with `"cancelled"`. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const cancel of this.#runs.values()) cancel();
+    await Promise.allSettled(this.#runs.keys());
+    await this.#handle.close();
+  }
+
+  /** Begins to close; `await using` waits for it. */
+  [Symbol.dispose](): void {
+    void this.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #call<T>(method: string, args: Record<string, unknown>, conversation?: ReturnType<typeof handleOf>): Promise<T> {
+    try {
+      return camelize<T>(JSON.parse(await this.#handle.call(method, encode(args), conversation)));
+    } catch (thrown) {
+      throw asError(thrown);
+    }
+  }
+
+  #callNow<T>(method: string): T {
+    try {
+      return camelize<T>(JSON.parse(this.#handle.callNow(method, '{}')));
+    } catch (thrown) {
+      throw asError(thrown);
+    }
+  }
+
+  #only(filter: SkillFilter | undefined): { only?: string[] } {
+    if (filter === undefined) return {};
+    if (typeof filter !== 'function') throw invalidArgument('filter must be a function');
+    return { only: this.skills().filter(filter).map((skill) => skill.id) };
+  }
+
+  #run({ method, args }: Call, options: RunOptions): Promise<Outcome> {
+    return this.#tracked((wanted) => {
+      const outcome = runToCallback(this.#handle, method, args, wanted);
+      return { value: outcome, outcome };
+    }, options);
+  }
+
+  #stream({ method, args }: Call, options: RunOptions): RunStream {
+    return this.#tracked((wanted) => {
+      if (wanted.onOutput !== undefined) throw invalidArgument('a stream takes no onOutput');
+      const value = new RunStream((readable): StartedRun => startRun(this.#handle, method, args, wanted, readable));
+      return { value, outcome: value.outcome };
+    }, options);
+  }
+
+  /** Ends the run when the runtime closes, and lets close() wait for it. */
+  #tracked<T>(begin: (options: RunOptions) => { value: T; outcome: Promise<Outcome> }, options: RunOptions): T {
+    if (typeof options !== 'object' || options === null) throw invalidArgument('run options must be an object');
+    if (this.#closed) throw new OpenSkillsError('cancelled', 'the runtime is closed');
+    const own = new AbortController();
+    const abort = (): void => own.abort();
+    const outer = options.signal;
+    if (outer !== undefined && !(outer instanceof AbortSignal)) throw invalidArgument('signal must be an AbortSignal');
+    const { value, outcome } = begin({ ...options, signal: own.signal });
+    outer?.addEventListener('abort', abort, { once: true });
+    if (outer?.aborted) abort();
+    const done = (): void => {
+      outer?.removeEventListener('abort', abort);
+      this.#runs.delete(outcome);
+    };
+    this.#runs.set(outcome, abort);
+    outcome.then(done, done);
+    return value;
+  }
+}
