@@ -8,6 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 PACKAGES=(
   # compiler and build tools
   g++ ccache cmake ninja-build make pkg-config git ca-certificates xz-utils python3 python3-pip
+  binutils python3-dev python3-venv
   # libraries
   libyaml-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev libfmt-dev libutf8proc-dev libmd-dev libzip-dev
   # tests and benchmarks

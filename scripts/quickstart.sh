@@ -9,7 +9,8 @@ case $INPUT in --help) sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}" &
 [[ -f $INPUT && -r $INPUT ]] || die "no such file: $INPUT"
 INPUT=$(realpath "$INPUT")
 
-"$OPENSKILLS_ROOT/scripts/build_all.sh"
+"$OPENSKILLS_ROOT/scripts/install_dependencies.sh"
+"$OPENSKILLS_ROOT/scripts/build_runtime.sh"
 
 # A folder of its own: the script sees this and the skill, nothing else of the machine.
 RUN=$(mktemp -d "${TMPDIR:-/tmp}/openskills-quickstart.XXXXXX")

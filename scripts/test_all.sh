@@ -2,7 +2,8 @@
 # Builds everything and runs every test: release first, then the same tests under AddressSanitizer and
 # UndefinedBehaviorSanitizer, then each fuzz target for some seconds. Quiet when all is well: one line a step, and each
 # test run's own summary.
-#   --release-only   leave the sanitizers and the fuzzers out
+# Last the Python and the npm package: built, installed in empty environments, and tested there.
+#   --release-only   leave the sanitizers, the fuzzers and the bindings out
 # Tests that cannot run under the sanitizers carry the ctest label `no-asan`.
 source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
@@ -76,4 +77,5 @@ done
 for preset in "${PRESETS[@]}"; do
   timed "test $preset" run_ctest "$preset"
 done
+((${#PRESETS[@]} == 1)) || timed "bindings" "$OPENSKILLS_ROOT/scripts/build_bindings.sh" --test
 print_summary

@@ -145,8 +145,20 @@ std::string_view without_blanks(std::string_view text) noexcept {
   return text;
 }
 
+// The regex compiler computes the value of digits without looking for overflow. A number this long counts nothing.
+bool has_endless_number(std::string_view pattern) noexcept {
+  constexpr std::size_t kMaxDigits = 9;
+  std::size_t digits = 0;
+  for (const char c : pattern) {
+    digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+    if (digits > kMaxDigits) return true;
+  }
+  return false;
+}
+
 bool regex_finds(std::string_view pattern, std::string_view subject) {
   if (pattern.size() > kMaxMatcherBytes || subject.size() > kMaxSubjectBytes) return false;
+  if (has_endless_number(pattern)) return false;
   try {
     // The polynomial matcher: a skill's expression must not be able to take exponential time.
     const std::regex expression(pattern.begin(), pattern.end(),

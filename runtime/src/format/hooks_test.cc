@@ -137,6 +137,12 @@ TEST(Hooks, MatchersTakeNoExponentialTime) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
 }
 
+TEST(Hooks, ANumberTooLongForTheRegexCompilerMatchesNothing) {
+  EXPECT_FALSE(matcher_covers("B\\" + std::string(27, '8'), "Bash"));
+  EXPECT_FALSE(matcher_covers("a{" + std::string(30, '9') + "}", "a"));
+  EXPECT_TRUE(matcher_covers("^a{3}$", "aaa"));
+}
+
 TEST(Hooks, CC_73_IfIsARuleOnToolEventsAndFailsOpen) {
   SessionHooks hooks;
   hooks.add_settings(config(R"j({"PreToolUse": [{"hooks": [{"type": "command", "command": "a", "if": "Bash(git *)"
