@@ -247,6 +247,7 @@ class Process(Case):
     def test_control_c_cancels_the_run(self):
         ended = self.run_program(
             "import threading\n"
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job may have been told to ignore it
             "threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()\n"
             "try: runtime.exec(None, ['python3', '-c', 'while True: pass'], workspace=work)\n"
             "except KeyboardInterrupt: print('interrupted')\n")
