@@ -97,6 +97,7 @@ test('wrong kinds and hostile values are errors with a code', async () => {
     () => runtime.activate('csv-report', { by: 'nobody' }),
     () => runtime.executeSkill('text-stats-wasm', deep),
     () => runtime.executeSkill('text-stats-wasm', cyclic),
+    () => runtime.executeSkill('text-stats-wasm', { text: '\ud800' }),
     () => runtime.read('nobody', 'x'),
     () => runtime.read('csv-report', '../../x'),
   ]) {
@@ -104,7 +105,6 @@ test('wrong kinds and hostile values are errors with a code', async () => {
   }
   assert.equal((await runtime.executeSkill('nobody')).error.code, 'skill-not-found');
   assert.throws(() => new OpenSkillRuntime({ profile: 'other' }), (error) => error.code === 'invalid-argument');
-  assert.equal(typeof (await runtime.executeSkill('text-stats-wasm', { text: '\ud800' }, { workspace })).status, 'string');
 });
 
 test('ten thousand created and dropped leave nothing behind', async () => {
