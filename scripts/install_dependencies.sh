@@ -80,7 +80,7 @@ ensure_packages() {
 check_tools() {
   local node
   need python3
-  node=$(node --version 2>/dev/null) || node='absent (only the TypeScript binding will need it)'
+  node=$(node --version 2>/dev/null) || node='absent (only the TypeScript binding needs it)'
   say "$(rustc --version | cut -d' ' -f1-2), $(python3 --version 2>&1), node $node"
 }
 
