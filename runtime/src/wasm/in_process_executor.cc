@@ -74,11 +74,7 @@ Result<std::shared_ptr<const Module>> InProcessWasmExecutor::State::load(const I
     if (is_component(bytes)) return refuse_component(program_path);
     return engine->compile(bytes, program_path);
   };
-  ModuleRequest request = module_request(invocation, &cancel);
-  if (invocation.origin == ProgramOrigin::kUnknown) {
-    request.wait_until_monotonic_ns = deadline_after(started_ns, invocation.limits.wall_ms);
-  }
-  TRY(const CompiledModule compiled, store.get(request, compile));
+  TRY(const CompiledModule compiled, store.get(module_request(invocation, started_ns, &cancel), compile));
   TRY(std::shared_ptr<const Module> module, engine->load_compiled(compiled.code.get(), program_path));
   // Its code can be in the cache already.
   if (module->component() != nullptr) return refuse_component(program_path);

@@ -115,11 +115,7 @@ IsolatedWasmExecutor::IsolatedWasmExecutor(CacheSettings cache, std::unique_ptr<
 Result<CompiledModule> IsolatedWasmExecutor::compiled_code(const Invocation& invocation, std::int64_t started_ns,
                                                            const CancelToken& cancel) {
   TRY(const ModuleStore store, ModuleStore::open(cache_, Engine::code_fingerprint()));
-  ModuleRequest request = module_request(invocation, &cancel);
-  if (invocation.origin == ProgramOrigin::kUnknown) {
-    request.wait_until_monotonic_ns = deadline_after(started_ns, invocation.limits.wall_ms);
-  }
-  return store.get(request, [&](std::string_view bytes) -> Result<std::string> {
+  return store.get(module_request(invocation, started_ns, &cancel), [&](std::string_view bytes) -> Result<std::string> {
     std::int64_t deadline_ns = compile_deadline_ns(bytes.size());
     if (invocation.origin == ProgramOrigin::kUnknown) {
       deadline_ns = std::min(deadline_ns, deadline_after(started_ns, invocation.limits.wall_ms));

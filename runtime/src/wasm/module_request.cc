@@ -5,6 +5,7 @@
 #include "guests/trusted_code.h"
 #include "os/files.h"
 #include "wasm/engine.h"
+#include "wasm/guest_run.h"
 
 namespace openskills {
 namespace {
@@ -61,8 +62,13 @@ ModuleRequest module_request(const std::string& program_path, const ProgramFiles
   return request;
 }
 
-ModuleRequest module_request(const Invocation& invocation, const CancelToken* cancel) {
-  return module_request(invocation.program_path, invocation.program_files, cancel);
+ModuleRequest module_request(const Invocation& invocation, std::int64_t started_monotonic_ns,
+                             const CancelToken* cancel) {
+  ModuleRequest request = module_request(invocation.program_path, invocation.program_files, cancel);
+  if (invocation.origin == ProgramOrigin::kUnknown) {
+    request.wait_until_monotonic_ns = deadline_after(started_monotonic_ns, invocation.limits.wall_ms);
+  }
+  return request;
 }
 
 }  // namespace openskills
