@@ -1,8 +1,10 @@
 #include "format/yaml_simple.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "format/frontmatter.h"
@@ -12,12 +14,15 @@ namespace {
 
 constexpr std::size_t kMaxKeys = 32;
 constexpr std::size_t kMaxKeyBytes = 128;
+constexpr std::size_t kMaxLevels = 4;
+constexpr std::size_t kMaxNodes = 500;
 
 enum : std::uint8_t {
   kKeyFirst = 1,    // may begin a key
   kKey = 2,         // may be in a key
   kPlainFirst = 4,  // may begin a plain value
   kStop = 8,        // in a value: needs a look, or the full parser
+  kFlow = 16,       // may be in a plain item between brackets
 };
 
 constexpr bool is_letter_or_digit(int c) {
@@ -30,6 +35,10 @@ constexpr std::array<std::uint8_t, 256> make_classes() {
     std::uint8_t bits = 0;
     if (is_letter_or_digit(c) || c == '_') bits |= kKeyFirst | kKey | kPlainFirst;
     if (c == '-') bits |= kKey;
+    if (is_letter_or_digit(c) || c == '_' || c == '-' || c == '.' || c == '/' || c == '(' || c == ')' || c == '*' ||
+        c == '+' || c == ' ') {
+      bits |= kFlow;
+    }
     if (c == '(' || c == '/' || c == '$' || c == '.' || c == '~' || c == '+' || c == '<' || c >= 0xC3) {
       bits |= kPlainFirst;
     }
@@ -63,6 +72,10 @@ bool all_pass(std::string_view value, bool quoted) noexcept {
   return true;
 }
 
+bool all_ascii(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<std::uint8_t>(c) < 0x80; });
+}
+
 // The text of a one-line scalar, or nothing.
 std::optional<std::string_view> scalar_text(std::string_view value) noexcept {
   if (value.empty()) return value;
@@ -81,23 +94,74 @@ std::optional<std::string_view> scalar_text(std::string_view value) noexcept {
 // Reads line by line; every function gives false on anything it does not know.
 class SimpleParser {
  public:
-  SimpleParser(std::string_view text, std::uint32_t first_line) : text_(text), number_(first_line) {}
+  SimpleParser(std::string_view text, std::uint32_t first_line) : text_(text), number_(first_line - 1) {}
 
-  bool parse(YamlNode& root);
+  bool parse(YamlDocument& document) {
+    notes_ = &document.notes;
+    // The tree begins where the first key is.
+    if (text_.empty() || peek().blank) return false;
+    return read_pairs(0, 1, document.root.pairs) && at_ >= text_.size() && !document.root.pairs.empty();
+  }
 
  private:
+  // What the next line is, without taking it.
+  struct Peeked {
+    Line line;
+    std::size_t indent = 0;
+    bool blank = false;
+    bool item = false;  // begins with "- "
+  };
+  [[nodiscard]] Peeked peek() const noexcept;
+  void take(const Peeked& next) noexcept {
+    at_ = next.line.next_offset;
+    ++number_;
+  }
+
+  bool read_pairs(std::size_t indent, std::size_t level, std::vector<YamlPair>& pairs);
   bool append_pair(std::string_view line, std::size_t indent, std::vector<YamlPair>& pairs);
+  bool read_below(std::size_t indent, std::size_t level, YamlNode& parent);
+  bool read_items(std::size_t indent, YamlNode& list);
+  bool read_flow_items(std::string_view value, YamlNode& list);
   bool read_block(std::string_view header, std::size_t parent_indent, std::string& value);
 
   std::string_view text_;
+  std::vector<Diagnostic>* notes_ = nullptr;
   std::size_t at_ = 0;    // where the next line begins
-  std::uint32_t number_;  // of the current line
+  std::uint32_t number_;  // of the line taken last
+  std::size_t nodes_ = 0;
+  bool value_is_empty_ = false;  // of the pair appended last, and not even quotes stand there
 };
+
+SimpleParser::Peeked SimpleParser::peek() const noexcept {
+  Peeked next{line_at(text_, at_)};
+  next.indent = next.line.text.find_first_not_of(' ');
+  next.blank = next.indent == std::string_view::npos;
+  next.item = !next.blank && next.line.text.substr(next.indent).starts_with("- ");
+  return next;
+}
+
+// The pairs at `indent`, until a line is indented less.
+bool SimpleParser::read_pairs(std::size_t indent, std::size_t level, std::vector<YamlPair>& pairs) {
+  while (at_ < text_.size()) {
+    const Peeked next = peek();
+    if (next.blank) {
+      take(next);
+      continue;
+    }
+    if (next.indent < indent) return true;
+    // More would be the continuation of a value.
+    if (next.indent > indent) return false;
+    take(next);
+    if (!append_pair(next.line.text, indent, pairs)) return false;
+    if (value_is_empty_ && !read_below(indent, level, pairs.back().value)) return false;
+  }
+  return true;
+}
 
 // Reads `key: value` at `indent`, with the lines below it when the value is a block scalar.
 bool SimpleParser::append_pair(std::string_view line, std::size_t indent, std::vector<YamlPair>& pairs) {
   std::size_t end = indent;
-  if (end >= line.size() || !is(line[end], kKeyFirst)) return false;
+  if (end >= line.size() || !is(line[end], kKeyFirst) || ++nodes_ > kMaxNodes) return false;
   while (end < line.size() && is(line[end], kKey)) ++end;
   if (end == line.size() || line[end] != ':' || end - indent > kMaxKeyBytes || pairs.size() >= kMaxKeys) return false;
   if (end + 1 < line.size() && line[end + 1] != ' ') return false;
@@ -112,13 +176,80 @@ bool SimpleParser::append_pair(std::string_view line, std::size_t indent, std::v
   pair.key = key;
   pair.position = {number_, static_cast<std::uint32_t>(indent) + 1};
   // An empty value stands right after its colon.
+  value_is_empty_ = value.empty();
   pair.value.position = {number_, static_cast<std::uint32_t>(value.empty() ? end + 1 : begin) + 1};
   if (!value.empty() && (value.front() == '|' || value.front() == '>')) {
     return read_block(value, indent, pair.value.text);
   }
+  if (!value.empty() && value.front() == '[') return read_flow_items(value, pair.value);
   const std::optional<std::string_view> text = scalar_text(value);
   if (text) pair.value.text = *text;
   return text.has_value();
+}
+
+// What stands below a key without a value: pairs that are indented more, a list, or nothing.
+bool SimpleParser::read_below(std::size_t indent, std::size_t level, YamlNode& parent) {
+  while (at_ < text_.size() && peek().blank) take(peek());
+  if (at_ >= text_.size()) return true;
+  const Peeked next = peek();
+  if (next.item ? next.indent < indent : next.indent <= indent) return true;
+  parent.position = {number_ + 1, static_cast<std::uint32_t>(next.indent) + 1};
+  if (next.item) return read_items(next.indent, parent);
+  parent.kind = YamlKind::kMapping;
+  return level < kMaxLevels && read_pairs(next.indent, level + 1, parent.pairs);
+}
+
+// Lines "- scalar", all indented alike.
+bool SimpleParser::read_items(std::size_t indent, YamlNode& list) {
+  list.kind = YamlKind::kSequence;
+  while (at_ < text_.size()) {
+    const Peeked next = peek();
+    if (next.blank || next.indent > indent) return false;
+    if (!next.item || next.indent < indent) return true;
+    take(next);
+    const std::size_t begin = next.line.text.find_first_not_of(' ', indent + 1);
+    if (begin == std::string_view::npos || ++nodes_ > kMaxNodes) return false;
+    const std::string_view value = trim_right(next.line.text.substr(begin));
+    const std::optional<std::string_view> text = value.empty() ? std::nullopt : scalar_text(value);
+    if (!text) return false;
+    YamlNode& item = list.items.emplace_back();
+    item.position = {number_, static_cast<std::uint32_t>(begin) + 1};
+    item.text = *text;
+  }
+  return true;
+}
+
+// A list in brackets that begins and ends in one line, of words and quoted text.
+bool SimpleParser::read_flow_items(std::string_view value, YamlNode& list) {
+  if (value.size() < 2 || value.back() != ']') return false;
+  list.kind = YamlKind::kSequence;
+  notes_->push_back(flow_collection_note(list.position));
+  const std::size_t last = value.size() - 1;
+  std::size_t at = value.find_first_not_of(' ', 1);
+  if (at == last) return true;
+  while (true) {
+    std::size_t end = at;
+    std::string_view text;
+    if (value[at] == '"' || value[at] == '\'') {
+      end = value.find(value[at], at + 1);
+      if (end == std::string_view::npos) return false;
+      text = value.substr(at + 1, end - at - 1);
+      if (text.find('\\') != std::string_view::npos || !all_ascii(text) || !all_pass(text, true)) return false;
+      end = value.find_first_not_of(' ', end + 1);
+    } else {
+      if (!is(value[at], kPlainFirst)) return false;
+      while (end < last && is(value[end], kFlow)) ++end;
+      text = trim_right(value.substr(at, end - at));
+    }
+    if (++nodes_ > kMaxNodes) return false;
+    YamlNode& item = list.items.emplace_back();
+    item.position = {number_, list.position.column + static_cast<std::uint32_t>(at)};
+    item.text = text;
+    if (end == last) return true;
+    if (value[end] != ',') return false;
+    at = value.find_first_not_of(' ', end + 1);
+    if (at >= last) return false;
+  }
 }
 
 // A block scalar with the header "|", ">", "|-" or ">-" whose lines are all indented alike.
@@ -159,40 +290,23 @@ bool SimpleParser::read_block(std::string_view header, std::size_t parent_indent
   return true;
 }
 
-bool SimpleParser::parse(YamlNode& root) {
-  std::size_t child_indent = 0;  // of the lines below the last empty value; 0: none yet
-  for (; at_ < text_.size(); ++number_) {
-    const Line line = line_at(text_, at_);
-    at_ = line.next_offset;
-    const std::size_t indent = line.text.find_first_not_of(' ');
-    if (indent == std::string_view::npos) return false;
-    if (indent == 0) {
-      child_indent = 0;
-      if (!append_pair(line.text, 0, root.pairs)) return false;
-      continue;
-    }
-    if (root.pairs.empty()) return false;
-    YamlNode& parent = root.pairs.back().value;
-    if (child_indent == 0) {
-      // Only an empty value has lines below it: of any other they are the continuation.
-      if (!parent.text.empty() || parent.position.column != root.pairs.back().key.size() + 2) return false;
-      child_indent = indent;
-      parent.kind = YamlKind::kMapping;
-      parent.position = {number_, static_cast<std::uint32_t>(indent) + 1};
-    }
-    if (indent != child_indent || !append_pair(line.text, indent, parent.pairs)) return false;
-  }
-  return !root.pairs.empty();
-}
-
 }  // namespace
+
+Diagnostic flow_collection_note(Position at) {
+  return {DiagnosticCode::kYamlFlowCollection,
+          Severity::kWarning,
+          "a value in brackets is a list or mapping; quote it if it is text",
+          {},
+          at.line,
+          at.column};
+}
 
 std::optional<YamlDocument> parse_simple_yaml(std::string_view text, std::uint32_t first_line) {
   std::optional<YamlDocument> document(std::in_place);
   document->root.kind = YamlKind::kMapping;
   document->root.position = {first_line, 1};
   document->root.pairs.reserve(8);
-  if (!SimpleParser(text, first_line).parse(document->root)) return std::nullopt;
+  if (!SimpleParser(text, first_line).parse(*document)) return std::nullopt;
   return document;
 }
 

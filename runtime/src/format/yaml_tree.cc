@@ -85,9 +85,7 @@ std::optional<Diagnostic> TreeBuilder::open(const yaml_event_t& event, YamlKind 
     return error_at(DiagnosticCode::kYamlTooComplex,
                     fmt::format("the frontmatter is nested deeper than {} levels", kMaxYamlDepth), at);
   }
-  if (flow) {
-    note(DiagnosticCode::kYamlFlowCollection, "a value in brackets is a list or mapping; quote it if it is text", at);
-  }
+  if (flow) document_.notes.push_back(flow_collection_note(at));
   if (anchor != nullptr) note(DiagnosticCode::kYamlAnchor, fmt::format("anchor '&{}' is ignored", text_of(anchor)), at);
   if (tag != nullptr) note(DiagnosticCode::kYamlTag, fmt::format("tag '{}' is ignored", text_of(tag)), at);
   Open collection;

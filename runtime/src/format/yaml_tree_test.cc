@@ -35,6 +35,12 @@ std::string dump(const YamlNode& node) {
   return out.str();
 }
 
+std::string dump(const std::vector<Diagnostic>& notes) {
+  std::string text;
+  for (const Diagnostic& note : notes) text += to_string(note) + "\n";
+  return text;
+}
+
 std::string value_of(std::string_view yaml, std::string_view key) {
   const YamlResult parsed = parse_yaml_events(yaml, 1);
   if (!parsed) return "error: " + parsed.error().message;
@@ -173,8 +179,7 @@ void expect_same(const std::string& text) {
   const YamlResult full = parse_yaml_events(text, 2);
   ASSERT_TRUE(full) << "libyaml refuses what the fast path reads: " << testing::PrintToString(text);
   EXPECT_EQ(dump(simple->root), dump(full->root)) << testing::PrintToString(text);
-  EXPECT_TRUE(full->notes.empty() || full->notes[0].code == DiagnosticCode::kYamlFlowCollection)
-      << testing::PrintToString(text);
+  EXPECT_EQ(dump(simple->notes), dump(full->notes)) << testing::PrintToString(text);
 }
 
 TEST(SimpleYaml, ReadsWhatMostSkillsHave) {
@@ -182,17 +187,45 @@ TEST(SimpleYaml, ReadsWhatMostSkillsHave) {
        {"name: pdf\ndescription: Reads PDF files. Use it (often) - see http://x/a:b, C#.\n",
         "name: \"pdf\"\ndescription: 'a: b # c'\nmetadata:\n  version: 1.0\n  author: me\nlicense:\n",
         "name: a\r\ndescription: b — c\r\n", "description: >-\n  one\n  two\n\n  three\nname: x\n",
-        "description: |\n  one: two\n  # three\nname: x\n"}) {
+        "description: |\n  one: two\n  # three\nname: x\n", "a: b\n\nc: d\n  \n", "a:\n  b:\n    c: d\n  e: f\ng: h\n",
+        "a: []\nb: [x]\nc: [ x y, \"z, w\" ,'q']\n", "a:\n- x\n- \"y z\"\nb:\n  - http://x/y\n  - (z)\nc:\n",
+        "a:\n\n  b: [Bash(git *), c]\n",
+        "tags: [data, files]\nargument-hint: \"[file]\"\ntriggers:\n  - \"when the user asks\"\n"}) {
     EXPECT_TRUE(parse_simple_yaml(text, 1)) << text;
     expect_same(text);
   }
 }
 
 TEST(SimpleYaml, LeavesTheRestToLibyaml) {
-  for (const char* text :
-       {"a: b: c\n", "a: [x]\n", "a: &x y\n", "a: b #c\n", "a: b\n  c\n", "a:\n- x\n", "a: 1\na: 2\n", "a:\tb\n",
-        "# c\na: b\n", "a: \"x\\n\"\n", "a: b\n\nc: d\n", "a: |2\n  x\n", "a: x:\n", "a:\n  b:\n    c: d\n", "'a': b\n",
-        "a: \xC2\x85 b\n", "a: \xE2\x80\xA8 b\n", "", "- a\n"}) {
+  for (const char* text : {"a: b: c\n",
+                           "a: [x\n",
+                           "a: [x]y\n",
+                           "a: [x, {y: z}]\n",
+                           "a: [[x]]\n",
+                           "a: [x,]\n",
+                           "a: [b: c]\n",
+                           "a: ['b'c]\n",
+                           "a: [x\n  ,y]\n",
+                           "a: &x y\n",
+                           "a: b #c\n",
+                           "a: b\n  c\n",
+                           "a:\n- x\n- b: c\n",
+                           "a:\n  - x\n    y\n",
+                           "a:\n  - [x]\n",
+                           "a:\n  -\n",
+                           "a:\n- x\n\n- y\n",
+                           "a: 1\na: 2\n",
+                           "a:\tb\n",
+                           "# c\na: b\n",
+                           "a: \"x\\n\"\n",
+                           "a: |2\n  x\n",
+                           "a: x:\n",
+                           "a:\n  b:\n    c:\n      d:\n        e: f\n",
+                           "'a': b\n",
+                           "a: \xC2\x85 b\n",
+                           "a: \xE2\x80\xA8 b\n",
+                           "",
+                           "- a\n"}) {
     EXPECT_FALSE(parse_simple_yaml(text, 1)) << text;
   }
 }
@@ -256,7 +289,16 @@ TEST(SimpleYaml, AgreesWithLibyamlOnRandomText) {
                                      "$",
                                      "<",
                                      "=",
-                                     "+"};
+                                     "+",
+                                     "\n- ",
+                                     "\n  - ",
+                                     "[a, b]",
+                                     "['c', \"d e\"]\n",
+                                     "[x,",
+                                     ", ",
+                                     "l:\n  - x\n",
+                                     "m:\n  n:\n    o: p\n",
+                                     "    "};
   std::mt19937 random(42);
   std::uniform_int_distribution<std::size_t> piece(0, std::size(kPieces) - 1);
   std::size_t answered = 0;
