@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 namespace openskills {
 namespace {
@@ -38,6 +39,15 @@ std::size_t sequence_length(std::string_view bytes, std::size_t index) noexcept 
 std::optional<std::size_t> find_invalid_utf8(std::string_view bytes) noexcept {
   std::size_t index = 0;
   while (index < bytes.size()) {
+    // Most text is ASCII: eight bytes at a time.
+    std::uint64_t word = 0;
+    if (index + sizeof word <= bytes.size()) {
+      std::memcpy(&word, bytes.data() + index, sizeof word);
+      if ((word & 0x8080808080808080ULL) == 0) {
+        index += sizeof word;
+        continue;
+      }
+    }
     const std::size_t length = sequence_length(bytes, index);
     if (length == 0) return index;
     index += length;

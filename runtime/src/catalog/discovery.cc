@@ -67,7 +67,7 @@ class Scanner {
         known_(known),
         max_time_ms_(options.bounds.max_time_ms),
         deadline_ns_(os::monotonic_now_ns() + options.bounds.max_time_ms * 1'000'000),
-        reader_(options.profile) {}
+        reader_(options.profile, known == nullptr && options.index_dir.empty() ? options.stamps : FileStamps::kTake) {}
 
   void scan(int fd, const Root& root);
 
@@ -173,6 +173,7 @@ bool Scanner::is_known(const SkillReader::Place& place, Skill& skill) {
   if (!info || info->kind != os::FileKind::kFile) return false;
   if (!known_->find(place.directory, place.directory_name, stamp_of(*info, 0), skill)) return false;
   skill.scope = place.scope;
+  skill.profile = profile_;
   ++result_.files_known;
   return true;
 }

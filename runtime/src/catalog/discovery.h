@@ -24,6 +24,10 @@ namespace openskills {
 enum class ProjectTrust : std::uint8_t { kUntrusted, kTrusted };
 enum class StandardPlaces : std::uint8_t { kSkip, kScan };
 
+// Whether a search notes what each SKILL.md was, so that a later one need not read it again. Without, a refresh reads
+// every file once more; a process that searches once spares a system call for each.
+enum class FileStamps : std::uint8_t { kTake, kSkip };
+
 // How far a search goes; meeting a bound is a diagnostic. The guide names 4 to 6 levels and about 2,000 folders; a
 // folder that the user names may be a large collection.
 struct DiscoveryBounds {
@@ -46,6 +50,7 @@ struct DiscoveryOptions {
   std::string trust_dir;   // where lasting trust is kept (catalog/trust.h); empty: nobody is trusted lastingly
   std::string index_dir;   // where what was read is kept for the next search (catalog/skill_index.h); empty: nowhere
   Profile profile = Profile::kAgentSkills;
+  FileStamps stamps = FileStamps::kTake;  // an index takes them in any case
   DiscoveryBounds bounds;
 };
 

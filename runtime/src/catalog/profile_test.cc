@@ -66,6 +66,21 @@ TEST(ProfileDiscovery, CC01_TheCommandIsTheFoldersName) {
   EXPECT_EQ(claude.skills()[0].manifest.name, "label");
 }
 
+TEST(ProfileDiscovery, CC01_AMissingDescriptionIsTheBodysFirstParagraph) {
+  const TestTree tree;
+  tree.write("home/.claude/skills/none/SKILL.md", "---\nname: x\n---\n# Title\n\nWhat it does.\n");
+  tree.write("home/.claude/skills/far/SKILL.md",
+             "---\nmetadata:\n  " + ("a: " + std::string(4000, 'x')) + "\n---\n# T\n\n" + std::string(200, 'w') + "\n");
+  tree.write("home/.claude/skills/broken/SKILL.md", "---\nname: [x\n  y: - {\n---\nA command.\n");
+  const Catalog claude = Catalog::discover(standard(tree, Profile::kClaudeCode)).value();
+  ASSERT_EQ(ids(claude), (Ids{"broken", "far", "none"}));
+  EXPECT_EQ(claude.skills()[1].manifest.description, std::string(200, 'w'));
+  EXPECT_EQ(claude.skills()[2].manifest.description, "What it does.");
+  EXPECT_TRUE(claude.skills()[0].manifest.disable_model_invocation);
+  EXPECT_EQ(read_skill_file(claude.skills()[0])->manifest.body, "A command.");
+  EXPECT_TRUE(ids(Catalog::discover(standard(tree, Profile::kAgentSkills)).value()).empty());
+}
+
 TEST(ProfileDiscovery, CC06_OnlyClaudesPlacesOneLevelDeepAndNotSynced) {
   const TestTree tree;
   tree.skill("home/.agents/skills/agents");

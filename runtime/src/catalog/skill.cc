@@ -121,7 +121,7 @@ Result<Skill> load_skill(const std::string& directory, Profile profile) {
   TRY(const OpenSkillFolder folder, open_skill_folder(directory));
   Skill skill;
   std::vector<Diagnostic> refusals;
-  SkillReader reader(profile);
+  SkillReader reader(profile, FileStamps::kTake);
   const SkillReader::Place place{folder.fd.get(), {}, folder.directory, folder.directory_name, SkillScope::kExplicit};
   switch (reader.read(place, skill, refusals)) {
     case SkillPresence::kLoaded: return skill;
@@ -142,7 +142,7 @@ Result<std::string> read_skill_text(const Skill& skill) {
 
 Result<LoadedManifest> read_skill_file(const Skill& skill) {
   TRY(const std::string text, read_skill_text(skill));
-  Result<LoadedManifest> loaded = load_lenient(text, skill.directory_name);
+  Result<LoadedManifest> loaded = load_lenient(text, skill.directory_name, skill.profile);
   if (!loaded) {
     Error error = std::move(loaded).error();
     error.message = fmt::format("{}: {}", skill.skill_md, error.message);
@@ -158,9 +158,9 @@ Result<std::vector<Diagnostic>> validate_skill(const std::string& path, const Va
   });
 }
 
-Result<std::vector<Diagnostic>> validate_skill_lenient(const std::string& path) {
-  return validate_with(path, [](std::string_view text, std::string_view directory_name) {
-    return try_load_lenient(text, directory_name, BodyWanted::kYes).diagnostics;
+Result<std::vector<Diagnostic>> validate_skill_lenient(const std::string& path, Profile profile) {
+  return validate_with(path, [profile](std::string_view text, std::string_view directory_name) {
+    return try_load_lenient(text, directory_name, BodyWanted::kYes, profile).diagnostics;
   });
 }
 

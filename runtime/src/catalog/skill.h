@@ -34,8 +34,9 @@ struct Skill {
   std::string directory_name;  // the folder's name as it was found: of a linked folder the link's
   std::string skill_md;        // directory + "/SKILL.md"
   SkillScope scope = SkillScope::kExplicit;
-  FileStamp stamp;                      // of SKILL.md as it was read; not valid for a link
-  std::vector<Diagnostic> diagnostics;  // of the frontmatter; `path` is skill_md
+  Profile profile = Profile::kAgentSkills;  // by whose rules it is read
+  FileStamp stamp;                          // of SKILL.md as it was read; not valid for a link
+  std::vector<Diagnostic> diagnostics;      // of the frontmatter; `path` is skill_md
 
   // Where it was found, e.g. "project".
   [[nodiscard]] std::string_view source() const noexcept { return skill_scope_name(scope); }
@@ -57,6 +58,7 @@ struct Skill {
                                                              const ValidationOptions& options = {});
 
 // The same rules as a catalog applies, for `validate --lenient`: what loading says, errors included.
-[[nodiscard]] Result<std::vector<Diagnostic>> validate_skill_lenient(const std::string& path);
+[[nodiscard]] Result<std::vector<Diagnostic>> validate_skill_lenient(const std::string& path,
+                                                                     Profile profile = Profile::kAgentSkills);
 
 }  // namespace openskills

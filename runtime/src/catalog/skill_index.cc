@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kMaxIndexBytes = std::size_t{512} << 20U;
 
 // Another number whenever the records or what they are made from change their meaning.
-constexpr std::string_view kMagic = "OpenSkills index 1\n";
+constexpr std::string_view kMagic = "OpenSkills index 2\n";
 constexpr std::size_t kHeaderBytes = kMagic.size() + 8;
 
 // Tells damage, not malice: nobody else can write here.

@@ -53,7 +53,9 @@ void set_paths(std::vector<Diagnostic>& diagnostics, std::size_t first, const st
 
 }  // namespace
 
-SkillReader::SkillReader(Profile profile) : profile_(profile) { buffer_.resize(kReadSteps.front()); }
+SkillReader::SkillReader(Profile profile, FileStamps stamps) : profile_(profile), stamps_(stamps) {
+  buffer_.resize(kReadSteps.front());
+}
 
 SkillPresence SkillReader::refuse(const Place& place, DiagnosticCode code, std::string message,
                                   std::vector<Diagnostic>& refusals) const {
@@ -69,8 +71,8 @@ SkillPresence SkillReader::read(const Place& place, Skill& skill, std::vector<Di
   for (const std::size_t step : kReadSteps) {
     if (buffer_.size() < step) buffer_.resize(step);
     os::FileInfo info;
-    const os::Beginning read =
-        os::read_beginning(place.parent_fd, path_.c_str(), std::span(buffer_.data(), step), &info);
+    const os::Beginning read = os::read_beginning(place.parent_fd, path_.c_str(), std::span(buffer_.data(), step),
+                                                  stamps_ == FileStamps::kTake ? &info : nullptr);
     switch (read.status) {
       case os::BeginningStatus::kRead: break;
       case os::BeginningStatus::kMissing: return SkillPresence::kNone;
@@ -87,14 +89,22 @@ SkillPresence SkillReader::read(const Place& place, Skill& skill, std::vector<Di
                     refusals);
     }
     if (step == kReadSteps.front()) ++files_read_;
-    skill.stamp = stamp_of(info, os::realtime_now_ns());
+    if (stamps_ == FileStamps::kTake) skill.stamp = stamp_of(info, os::realtime_now_ns());
     const std::string_view text(buffer_.data(), read.bytes);
     const bool all = read.bytes == read.size_bytes;
-    if (all || step == kReadSteps.back() || holds_frontmatter(text, PrefixIsAll::kNo)) {
+    if (all || step == kReadSteps.back() || is_enough(text, step == kReadSteps.front())) {
       return load(place, text, skill, refusals);
     }
   }
   return SkillPresence::kNone;
+}
+
+// Whether the beginning of a file says all that is asked of it.
+bool SkillReader::is_enough(std::string_view text, bool first_page) const {
+  if (!holds_frontmatter(text, PrefixIsAll::kNo)) return false;
+  if (profile_ != Profile::kClaudeCode || !first_page) return true;
+  const LoadAttempt attempt = try_load_lenient(text, "skill", BodyWanted::kNo);
+  return attempt.manifest.has_value();
 }
 
 SkillPresence SkillReader::read_linked(const Place& place, Skill& skill, std::vector<Diagnostic>& refusals) {
@@ -145,7 +155,7 @@ std::string SkillReader::id_of(const Place& place, Skill& skill) const {
 
 SkillPresence SkillReader::load(const Place& place, std::string_view text, Skill& skill,
                                 std::vector<Diagnostic>& refusals) const {
-  LoadAttempt attempt = try_load_lenient(text, place.directory_name, BodyWanted::kNo);
+  LoadAttempt attempt = try_load_lenient(text, place.directory_name, BodyWanted::kNo, profile_);
   std::string skill_md = join_path(place.directory, kSkillFileName);
   if (!attempt.manifest) {
     const std::size_t first = refusals.size();
@@ -158,6 +168,7 @@ SkillPresence SkillReader::load(const Place& place, std::string_view text, Skill
   skill.directory = place.directory;
   skill.directory_name = place.directory_name;
   skill.scope = place.scope;
+  skill.profile = profile_;
   skill.id = id_of(place, skill);
   if (!is_utf8(place.directory)) {
     skill.diagnostics.push_back(

@@ -1,7 +1,9 @@
 // Reads one skill's frontmatter by descriptor: inside of the catalog layer only.
 //
 // Thread rule: one reader per thread; it owns a buffer that every read reuses.
-// A skill costs one open, one read and one close as long as its frontmatter is in the first 4 KiB.
+// A skill costs one open, one read and one close as long as its frontmatter is in the first 4 KiB, and one look at the
+// file when a stamp is wanted. Claude Code takes a missing description from the body, and then the body's beginning is
+// read too.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "catalog/discovery.h"
 #include "catalog/skill.h"
 #include "os/walk.h"
 
@@ -23,7 +26,7 @@ enum class SkillPresence : std::uint8_t {
 
 class SkillReader {
  public:
-  explicit SkillReader(Profile profile);
+  SkillReader(Profile profile, FileStamps stamps);
 
   // Where to look: the folder `name` in the open folder `parent_fd`, or `parent_fd` itself when `name` is empty.
   struct Place {
@@ -45,10 +48,12 @@ class SkillReader {
                        std::vector<Diagnostic>& refusals) const;
   SkillPresence read_linked(const Place& place, Skill& skill, std::vector<Diagnostic>& refusals);
   SkillPresence load(const Place& place, std::string_view text, Skill& skill, std::vector<Diagnostic>& refusals) const;
+  [[nodiscard]] bool is_enough(std::string_view text, bool first_page) const;
 
   [[nodiscard]] std::string id_of(const Place& place, Skill& skill) const;
 
   Profile profile_;
+  FileStamps stamps_;
   std::size_t files_read_ = 0;
   std::string path_;
   std::string buffer_;

@@ -148,7 +148,9 @@ std::string list_line(const Skill& skill, std::size_t width) {
 }
 
 Result<Catalog> discover(const GlobalFlags& global) {
-  return Catalog::discover(discovery_options(runtime_options(global)));
+  DiscoveryOptions options = discovery_options(runtime_options(global));
+  options.stamps = FileStamps::kSkip;
+  return Catalog::discover(options);
 }
 
 bool is_skill_path(const std::string& argument) {

@@ -24,7 +24,16 @@ class JsonText {
   void boolean(bool value);
   void null();
 
-  // The value with a newline at its end.
+  // Hands on what is there so far when it is much: a long value need not be in memory as a whole.
+  template <class Write>
+  void pass_on(Write&& write) {
+    constexpr std::size_t kMuch = std::size_t{128} << 10U;
+    if (text_.size() < kMuch) return;
+    write(std::string_view(text_));
+    text_.clear();
+  }
+
+  // The value with a newline at its end, or what was not handed on of it.
   [[nodiscard]] std::string take() {
     text_ += '\n';
     return std::move(text_);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 
 #include "base/utf8.h"
 #include "cli/command.h"
@@ -55,12 +56,16 @@ int list_json(const Catalog& catalog) {
   json.begin_object();
   json.name("skills");
   json.begin_array();
-  for (const Skill& skill : catalog.skills()) write_skill(json, skill);
+  for (const Skill& skill : catalog.skills()) {
+    write_skill(json, skill);
+    json.pass_on(write_stdout);
+  }
   json.end_array();
   json.name("diagnostics");
   json.begin_array();
   for (const Skill& skill : catalog.skills()) {
     for (const Diagnostic& diagnostic : skill.diagnostics) write_diagnostic(json, diagnostic);
+    json.pass_on(write_stdout);
   }
   for (const Diagnostic& diagnostic : catalog.diagnostics()) write_diagnostic(json, diagnostic);
   json.end_array();
@@ -100,7 +105,9 @@ Command add_list(CLI::App& app, const GlobalFlags& global) {
   CLI::App* command = app.add_subcommand("list", "List the visible skills");
   command->footer("Example: openskills --skills ./skills list --json");
   return {command, [&global] {
-            const Result<Catalog> catalog = discover(global);
+            auto owned = std::make_unique<Result<Catalog>>(discover(global));
+            // The process ends after this: taking thousands of skills apart would only take time.
+            const Result<Catalog>& catalog = *owned.release();
             if (!catalog) return report_error(global, catalog.error());
             return global.json ? list_json(*catalog) : list_text(*catalog, global);
           }};

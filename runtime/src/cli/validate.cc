@@ -8,12 +8,13 @@ namespace {
 struct ValidateFlags {
   std::vector<std::string> paths;
   bool lenient = false;
+  Profile profile = Profile::kAgentSkills;
   bool ascii_names = false;
   std::string preset;
 };
 
 Result<std::vector<Diagnostic>> check(const std::string& path, const ValidateFlags& flags) {
-  if (flags.lenient) return validate_skill_lenient(path);
+  if (flags.lenient) return validate_skill_lenient(path, flags.profile);
   ValidationOptions options;
   if (flags.preset == "api") options.preset = ValidationPreset::kApi;
   if (flags.ascii_names) options.name_alphabet = NameAlphabet::kAscii;
@@ -82,7 +83,10 @@ Command add_validate(CLI::App& app, const GlobalFlags& global) {
   command->add_flag("--lenient", flags->lenient, "Apply the rules of loading instead of the specification's");
   command->add_flag("--ascii-names", flags->ascii_names, "Refuse names with other than ASCII characters");
   command->add_option("--preset", flags->preset, "Further rules: api")->check(CLI::IsMember({"api"}));
-  return {command, [&global, flags] { return validate(global, *flags); }};
+  return {command, [&global, flags] {
+            flags->profile = profile_of(global);
+            return validate(global, *flags);
+          }};
 }
 
 }  // namespace openskills::cli

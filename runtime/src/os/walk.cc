@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -59,12 +60,11 @@ FileInfo info_of(const struct stat& status) noexcept {
 
 }  // namespace
 
-Beginning read_beginning(int directory_fd, const char* relative_path, std::span<char> buffer,
-                         FileInfo* info) noexcept {
+Beginning read_beginning(int directory_fd, const char* relative_path, std::span<char> buffer, FileInfo* info) noexcept {
   const UniqueFd fd(open_without_links(directory_fd, relative_path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
   if (!fd.valid()) return failed(errno);
+  struct stat status{};
   if (info != nullptr) {
-    struct stat status{};
     if (::fstat(fd.get(), &status) != 0) return failed(errno);
     *info = info_of(status);
   }
@@ -81,12 +81,12 @@ Beginning read_beginning(int directory_fd, const char* relative_path, std::span<
   }
   result.status = BeginningStatus::kRead;
   result.size_bytes = result.bytes;
-  if (result.bytes == 0 || result.bytes == buffer.size()) {
-    struct stat status{};
-    if (::fstat(fd.get(), &status) != 0) return failed(errno);
-    if (!S_ISREG(status.st_mode)) return failed(ESPIPE);
-    result.size_bytes = static_cast<std::uint64_t>(status.st_size);
-  }
+  const bool all = result.bytes > 0 && result.bytes < buffer.size();
+  if (all && info == nullptr) return result;
+  if (info == nullptr && ::fstat(fd.get(), &status) != 0) return failed(errno);
+  if (!S_ISREG(status.st_mode)) return failed(ESPIPE);
+  // A file that grew since it was looked at is larger than that.
+  if (!all) result.size_bytes = std::max(static_cast<std::uint64_t>(status.st_size), std::uint64_t{result.bytes});
   return result;
 }
 
