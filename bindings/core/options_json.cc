@@ -26,6 +26,22 @@ Result<std::vector<ExtraMount>> mounts_from(const nlohmann::json& json) {
   return mounts;
 }
 
+void take_overrides(FieldReader& reader, std::map<std::string, SkillVisibility>& overrides) {
+  const nlohmann::json* value = reader.find("skill_overrides");
+  if (value == nullptr) return;
+  if (!value->is_object()) return reader.fail("skill_overrides", "an object of texts");
+  FieldReader entries("skill_overrides", *value);
+  for (const auto& [id, text] : value->items()) {
+    entries.take_choice(id, overrides[id],
+                        {{"on", SkillVisibility::kOn},
+                         {"name-only", SkillVisibility::kNameOnly},
+                         {"user-invocable-only", SkillVisibility::kUserInvocableOnly},
+                         {"off", SkillVisibility::kOff}});
+  }
+  const Result<void> read = entries.finish();
+  if (!read) reader.fail("skill_overrides", read.error().message);
+}
+
 }  // namespace
 
 Result<RuntimeOptions> runtime_options_from(const nlohmann::json& json) {
@@ -37,6 +53,10 @@ Result<RuntimeOptions> runtime_options_from(const nlohmann::json& json) {
                      {{"untrusted", ProjectTrustChoice::kUntrusted}, {"trusted", ProjectTrustChoice::kTrusted}});
   reader.take_choice("profile", options.profile,
                      {{"agentskills", SkillProfile::kAgentSkills}, {"claude-code", SkillProfile::kClaudeCode}});
+  reader.take("added_directories", options.added_directories);
+  reader.take("accessed_files", options.accessed_files);
+  take_overrides(reader, options.skill_overrides);
+  reader.take("lock_file", options.lock_file);
   reader.take("trust_directory", options.trust_directory);
   reader.take("index_directory", options.index_directory);
   reader.take("cache_directory", options.cache_directory);

@@ -11,6 +11,14 @@ export interface RuntimeOptions {
   projectTrust?: 'untrusted' | 'trusted';
   /** Whose rules hold where clients of the format disagree. */
   profile?: 'agentskills' | 'claude-code';
+  /** Profile claude-code alone: folders whose .claude/skills is searched too; naming one implies trust. */
+  addedDirectories?: readonly string[];
+  /** Profile claude-code alone: files at hand; folders on the way to one may have skills of their own. */
+  accessedFiles?: readonly string[];
+  /** By skill id: what prompts and activations make of it. */
+  skillOverrides?: Readonly<Record<string, 'on' | 'name-only' | 'user-invocable-only' | 'off'>>;
+  /** A lock file: skills are loaded only if they are exactly as it says (`skill-changed` otherwise). */
+  lockFile?: string;
   /** Where lasting trust is kept. */
   trustDirectory?: string;
   /** A folder, private to the user, that makes the next search of many skills quick. */

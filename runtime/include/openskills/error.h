@@ -53,7 +53,9 @@ namespace openskills {
   X(kSkillNotInvocable, "skill-not-invocable", "the skill does not let this kind of caller activate it")           \
   X(kTrustUnusable, "trust-unusable", "the list of trusted folders is not private to the user or is damaged")      \
   X(kArchiveInvalid, "archive-invalid", "the package is damaged, or holds what a skill's package must not")        \
-  X(kPathExists, "path-exists", "something is already there")
+  X(kPathExists, "path-exists", "something is already there")                                                      \
+  X(kLockInvalid, "lock-invalid", "the lock file is damaged, or of a version that is not known")                   \
+  X(kSkillChanged, "skill-changed", "a skill is not as its lock file says")
 
 enum class ErrorCode : std::uint8_t {
 #define OPENSKILLS_ENUMERATOR(name, text, meaning) name,

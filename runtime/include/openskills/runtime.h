@@ -13,6 +13,7 @@
 // No call throws, prints or exits.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -54,6 +55,19 @@ struct RuntimeOptions {
 
   SkillProfile profile = SkillProfile::kAgentSkills;
 
+  // Profile kClaudeCode alone: folders whose .claude/skills is searched too (naming one implies trust), and files that
+  // were read or edited, absolute or relative to the project: .claude/skills of each folder that leads to one is
+  // searched, and a prompt leaves out skills whose `paths` match none of them.
+  std::vector<std::string> added_directories = {};
+  std::vector<std::string> accessed_files = {};
+
+  // By id. Prompts and activations keep to it; runs are the host's own.
+  std::map<std::string, SkillVisibility> skill_overrides = {};
+
+  // A lock file (docs/spec.md): load_skills() and refresh() are kSkillChanged unless each skill is in it, unchanged.
+  // Not looked at when empty.
+  std::string lock_file = {};
+
   // Where lasting trust is kept; ${XDG_CONFIG_HOME:-~/.config}/openskills when empty.
   std::string trust_directory = {};
 
@@ -90,7 +104,7 @@ class OPENSKILLS_API OpenSkillRuntime {
   OpenSkillRuntime& operator=(OpenSkillRuntime&&) noexcept;
 
   // Searches for skills, reading nothing but SKILL.md files; replaces what was loaded before.
-  // Errors: kPathNotFound or kNotADirectory when a named folder is none. Skills that do not load are diagnostics.
+  // Errors: kPathNotFound or kNotADirectory when a named folder is none; kSkillChanged. Skills that do not load are diagnostics.
   Result<void> load_skills();
 
   // The visible skills, sorted by id.

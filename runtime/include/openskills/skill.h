@@ -3,6 +3,7 @@
 // Thread rule: values.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,14 @@ struct SkillDiagnostic {
   std::string path;
   int line = 0;    // 1-based; 0 when it is not about a place
   int column = 0;  // 1-based
+};
+
+// What a host's settings say of one skill (`skillOverrides` of Claude Code).
+enum class SkillVisibility : std::uint8_t {
+  kOn,                 // as the skill itself says
+  kNameOnly,           // a prompt has its name and no description
+  kUserInvocableOnly,  // in no prompt, and not for the model to activate
+  kOff,                // nobody activates it
 };
 
 struct SkillInfo {

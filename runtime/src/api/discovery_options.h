@@ -34,6 +34,8 @@ namespace openskills {
   discovery.project_dir = options.project_directory.empty() ? os::current_directory() : options.project_directory;
   discovery.project_trust =
       options.project_trust == ProjectTrustChoice::kTrusted ? ProjectTrust::kTrusted : ProjectTrust::kUntrusted;
+  discovery.added_dirs = options.added_directories;
+  discovery.accessed_files = options.accessed_files;
   discovery.home_dir = os::home_directory();
   discovery.config_dir = os::environment_variable("XDG_CONFIG_HOME");
   discovery.system_dir = "/etc";

@@ -8,6 +8,7 @@
 #include "api/discovery_options.h"
 #include "api/public_values.h"
 #include "catalog/catalog.h"
+#include "catalog/lock.h"
 #include "catalog/resources.h"
 #include "catalog/scripts.h"
 #include "guests/guest_pack.h"
@@ -109,19 +110,19 @@ OpenSkillRuntime& OpenSkillRuntime::operator=(OpenSkillRuntime&&) noexcept = def
 
 Result<void> OpenSkillRuntime::load_skills() {
   const std::lock_guard one_at_a_time(state_->load_mutex);
-  Result<Catalog> found = Catalog::discover(discovery_options(state_->options));
-  if (!found) return std::unexpected(std::move(found).error());
-  replace_catalog(std::move(*found));
+  TRY(Catalog found, Catalog::discover(discovery_options(state_->options)));
+  if (!state_->options.lock_file.empty()) TRY(require_locked(state_->options.lock_file, found.skills()));
+  replace_catalog(std::move(found));
   return {};
 }
 
 Result<SkillChanges> OpenSkillRuntime::refresh() {
   const std::lock_guard one_at_a_time(state_->load_mutex);
   const std::shared_ptr<const Loaded> before = state_->now();
-  Result<Catalog> found = before->catalog.refreshed(discovery_options(state_->options));
-  if (!found) return std::unexpected(std::move(found).error());
-  SkillChanges changes = to_public(changes_between(before->catalog, *found));
-  replace_catalog(std::move(*found));
+  TRY(Catalog found, before->catalog.refreshed(discovery_options(state_->options)));
+  if (!state_->options.lock_file.empty()) TRY(require_locked(state_->options.lock_file, found.skills()));
+  SkillChanges changes = to_public(changes_between(before->catalog, found));
+  replace_catalog(std::move(found));
   return changes;
 }
 

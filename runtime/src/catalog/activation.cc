@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "catalog/resources.h"
 #include "catalog/visible_text.h"
+#include "format/invocation.h"
 #include "os/files.h"
 
 namespace openskills {
@@ -17,8 +18,15 @@ namespace {
 // The names of the wrapper's tags. Text of the skill must not close or imitate them.
 constexpr std::string_view kTagNames[] = {"skill_content", "skill_resources"};
 
-Result<void> check_invocable(const Skill& skill, const Manifest& manifest, InvokedBy invoked_by) {
-  if (invoked_by == InvokedBy::kModel && manifest.disable_model_invocation) {
+Result<void> check_invocable(const Skill& skill, const Manifest& manifest, const ActivationOptions& options) {
+  const InvokedBy invoked_by = options.invoked_by;
+  if (options.visibility == SkillVisibility::kOff) {
+    return fail_with_hint(ErrorCode::kSkillNotInvocable, fmt::format("the skill '{}' is switched off", skill.id),
+                          "the settings' overrides of skills say so");
+  }
+  const bool kept_from_model =
+      manifest.disable_model_invocation || options.visibility == SkillVisibility::kUserInvocableOnly;
+  if (invoked_by == InvokedBy::kModel && kept_from_model) {
     return fail_with_hint(ErrorCode::kSkillNotInvocable,
                           fmt::format("the skill '{}' is not for the model to activate", skill.id),
                           fmt::format("ask the user to run it, e.g. as /{}", skill.id));
@@ -85,6 +93,10 @@ std::string wrap(const Skill& skill, std::string_view body, std::string_view dir
   text += without_wrapper_tags(body);
   text += fmt::format("\n\nSkill directory: {}\nRelative paths in this skill are relative to the skill directory.\n",
                       escape_xml(one_line(directory)));
+  if (!options.variants.empty()) {
+    text += "Skills of the same name in folders of the project, for work there:\n";
+    for (const std::string& variant : options.variants) text += fmt::format("- {}\n", escape_xml(one_line(variant)));
+  }
   if (!activation.files.empty()) {
     const std::size_t listed = std::min(activation.files.size(), options.max_listed_files);
     activation.files_not_listed = activation.files.size() - listed;
@@ -108,8 +120,10 @@ SubstitutionInput substitution_input(const Manifest& manifest, std::string_view 
   input.arguments = options.arguments;
   input.argument_names = manifest.arguments;
   input.variables.skill_dir = std::string(directory);
-  input.variables.project_dir = options.project_directory;
-  input.variables.session_id = options.session_id;
+  if (!options.is_synced) {
+    input.variables.project_dir = options.project_directory;
+    input.variables.session_id = options.session_id;
+  }
   input.variables.effort = options.effort;
   input.shell_commands =
       options.profile == Profile::kClaudeCode ? ShellCommandText::kDisabled : ShellCommandText::kKept;
@@ -130,7 +144,7 @@ Result<Activation> activate(const Skill& skill, const ActivationOptions& options
   Activation activation;
   activation.id = skill.id;
   TRY(LoadedManifest loaded, read_skill_file(skill));
-  TRY(check_invocable(skill, loaded.manifest, options.invoked_by));
+  TRY(check_invocable(skill, loaded.manifest, options));
   activation.diagnostics = std::move(loaded.diagnostics);
   TRY(list_files(skill, activation));
   if (options.form == ActivationForm::kWholeFile) {
@@ -140,6 +154,9 @@ Result<Activation> activate(const Skill& skill, const ActivationOptions& options
         options.shown_directory.empty() ? std::string_view(skill.directory) : options.shown_directory;
     TRY(Rendering rendering, substitute(loaded.manifest.body, substitution_input(loaded.manifest, directory, options)));
     activation.shell_commands = std::move(rendering.shell_commands);
+    if (options.profile == Profile::kClaudeCode && !options.is_synced) {
+      activation.file_references = find_file_references(loaded.manifest.body);
+    }
     activation.text = options.form == ActivationForm::kWrapped
                           ? wrap(skill, rendering.text, directory, options, activation)
                           : std::move(rendering.text);

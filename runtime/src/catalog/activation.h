@@ -18,6 +18,7 @@
 
 #include "base/result.h"
 #include "catalog/skill.h"
+#include "catalog/visibility.h"
 #include "format/substitution.h"
 
 namespace openskills {
@@ -43,6 +44,10 @@ struct ActivationOptions {
   std::optional<std::string> session_id = {};
   std::optional<std::string> effort = {};
   std::size_t max_listed_files = 200;
+  SkillVisibility visibility = SkillVisibility::kOn;  // what the host's settings say of this skill
+  // Of a skill of an account: it names no files to attach, and the project and the session stay unnamed in it.
+  bool is_synced = false;
+  std::vector<std::string> variants = {};  // Catalog::variants_of(): named after the instructions
 };
 
 struct Activation {
@@ -53,6 +58,8 @@ struct Activation {
   std::size_t files_not_listed = 0;          // in the text
   bool files_truncated = false;              // there are more than a listing holds
   std::vector<ShellCommand> shell_commands;  // commands the author wanted run first; none was
+  // Profile claude-code: the paths of "@path" in the instructions, as written, which its agent attaches. None is read.
+  std::vector<std::string> file_references;
   std::vector<Diagnostic> diagnostics;
 };
 

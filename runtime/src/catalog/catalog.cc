@@ -9,9 +9,11 @@
 #include <numeric>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "catalog/skill_index.h"
+#include "catalog/skill_reader.h"
 #include "format/unicode.h"
 
 namespace openskills {
@@ -77,6 +79,22 @@ Diagnostic hidden_by(const Skill& hidden, const Skill& winner) {
           fmt::format("the {} skill '{}' in '{}' is hidden by the {} skill in '{}'", hidden.source(), hidden.id,
                       hidden.directory, winner.source(), winner.directory),
           hidden.skill_md};
+}
+
+// A nested skill whose name an earlier one has is called by its folder too, so that both stay.
+void qualify_nested(std::vector<Skill>& skills, std::span<const NestedSkills> nested) {
+  if (nested.empty()) return;
+  std::unordered_set<std::string> taken;
+  std::size_t next = 0;
+  for (const NestedSkills& place : nested) {
+    for (; next < place.first; ++next) taken.insert(collision_key(skills[next].id));
+    for (; next < place.end; ++next) {
+      Skill& skill = skills[next];
+      // One that was read before may have had the longer name.
+      skill.id = id_by_directory_name(skill.directory_name);
+      if (!taken.insert(collision_key(skill.id)).second) skill.id = fmt::format("{}:{}", place.folder, skill.id);
+    }
+  }
 }
 
 // Removes every skill that an earlier one of the same name hides, and says so.
@@ -160,6 +178,7 @@ Result<Catalog> Catalog::search(const DiscoveryOptions& options, KnownSkills* kn
   catalog.searched_ = std::move(found.searched);
   catalog.files_read_ = found.files_read;
   catalog.files_known_ = found.files_known;
+  qualify_nested(catalog.skills_, found.nested);
   drop_hidden(catalog.skills_, catalog.diagnostics_, catalog.hidden_);
   if (!std::is_sorted(catalog.skills_.begin(), catalog.skills_.end(), has_smaller_id)) {
     std::sort(catalog.skills_.begin(), catalog.skills_.end(), has_smaller_id);
@@ -187,6 +206,16 @@ CatalogChanges changes_between(const Catalog& before, const Catalog& after, cons
   }
   for (; old != old_end; ++old) changes.removed.push_back(old->id);
   return changes;
+}
+
+std::vector<std::string> Catalog::variants_of(std::string_view id) const {
+  std::vector<std::string> variants;
+  for (const Skill& skill : skills_) {
+    const bool is_variant = skill.id.size() > id.size() && skill.id.ends_with(id) &&
+                            skill.id[skill.id.size() - id.size() - 1] == ':' && skill.directory_name != skill.id;
+    if (is_variant) variants.push_back(skill.id);
+  }
+  return variants;
 }
 
 Result<const Skill*> Catalog::find(std::string_view id) const {

@@ -53,6 +53,10 @@ class Catalog {
   // valid as long as the catalog.
   [[nodiscard]] Result<const Skill*> find(std::string_view id) const;
 
+  // The ids of the skills of that name in nested folders, which are called by their folder too: "web:deploy" of
+  // "deploy". Only the profile claude-code has any.
+  [[nodiscard]] std::vector<std::string> variants_of(std::string_view id) const;
+
  private:
   [[nodiscard]] static Result<Catalog> search(const DiscoveryOptions& options, KnownSkills* known);
 

@@ -18,19 +18,8 @@
 namespace openskills {
 namespace {
 
-constexpr std::string_view kPlaces[] = {".openskills/skills", ".agents/skills", ".claude/skills"};
-constexpr std::string_view kConfigPlaces[] = {"openskills/skills", "agents/skills"};
-constexpr std::string_view kSystemPlace = "openskills/skills";
-constexpr std::string_view kClaudeCodePlace = ".claude/skills";
-constexpr std::string_view kClaudeCodeSystemPlace = "claude-code/.claude/skills";
-
 std::string join(std::string_view directory, std::string_view name) {
   return fmt::format("{}{}{}", directory, directory.ends_with('/') ? "" : "/", name);
-}
-
-std::string_view parent_of(std::string_view path) noexcept {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? std::string_view() : path.substr(0, std::max<std::size_t>(slash, 1));
 }
 
 bool is_skipped_name(std::string_view name) noexcept { return name.starts_with('.') || name == "node_modules"; }
@@ -70,6 +59,13 @@ class Scanner {
         reader_(options.profile, known == nullptr && options.index_dir.empty() ? options.stamps : FileStamps::kTake) {}
 
   void scan(int fd, const Root& root);
+
+  // scan(), and what it finds is noted as nested in that folder of the project, unless that is empty.
+  void scan_place(int fd, const Root& root, const std::string& nested_in) {
+    const std::size_t first = result_.skills.size();
+    scan(fd, root);
+    if (!nested_in.empty()) result_.nested.push_back({first, result_.skills.size(), nested_in});
+  }
 
   [[nodiscard]] DiscoveryResult take() {
     result_.files_read = reader_.files_read();
@@ -249,33 +245,6 @@ void Scanner::follow(const LinkToFollow& link) {
   search(fd->get(), *target, link.depth);
 }
 
-// The folder that holds .git, at or above `directory`; "" when there is none.
-std::string find_git_root(std::string_view directory) {
-  for (std::string_view at = directory; !at.empty(); at = parent_of(at)) {
-    if (os::file_info_at(join(at, ".git"))) return std::string(at);
-    if (at == "/") break;
-  }
-  return {};
-}
-
-void add_project_places(const DiscoveryOptions& options, std::span<const std::string_view> names,
-                        std::vector<StandardPlace>& places) {
-  if (options.project_dir.empty()) return;
-  const std::string start = os::canonical_path(options.project_dir).value_or(options.project_dir);
-  std::string top = find_git_root(start);
-  if (top.empty()) top = start;
-  for (std::string_view at = start; !at.empty(); at = parent_of(at)) {
-    for (const std::string_view name : names) {
-      places.push_back({join(at, name), SkillScope::kProject, std::string(at), top});
-    }
-    if (at == top || at == "/") break;
-  }
-}
-
-void add_system_place(const DiscoveryOptions& options, std::string_view name, std::vector<StandardPlace>& places) {
-  if (!options.system_dir.empty()) places.push_back({join(options.system_dir, name), SkillScope::kSystem});
-}
-
 // Who may bring project skills: everybody for one call, or the folders on the list.
 class ProjectTrustCheck {
  public:
@@ -290,7 +259,7 @@ class ProjectTrustCheck {
   }
 
   [[nodiscard]] bool allows(const StandardPlace& place) const {
-    return all_ || store_.covers(place.project_folder, place.project_top);
+    return all_ || place.is_named || store_.covers(place.project_folder, place.project_top);
   }
 
   // What a person who did trust it wants to know.
@@ -332,7 +301,7 @@ DiscoveryResult discover_standard(const DiscoveryOptions& options, KnownSkills* 
     Scanner::Root root{*path, place.scope, max_depth, options.bounds.max_directories_in_standard_place,
                        FollowLinks::kYes};
     if (place.scope != SkillScope::kProject || trust.allows(place)) {
-      scanner.scan(fd->get(), root);
+      scanner.scan_place(fd->get(), root, place.nested_in);
       continue;
     }
     // Of an untrusted project nothing is shown but a count: its texts are as little trusted as its scripts.
@@ -379,28 +348,6 @@ Result<DiscoveryResult> discover_explicit(const DiscoveryOptions& options, Known
 }
 
 }  // namespace
-
-std::vector<StandardPlace> standard_places(const DiscoveryOptions& options) {
-  std::vector<StandardPlace> places;
-  if (options.profile == Profile::kClaudeCode) {
-    add_system_place(options, kClaudeCodeSystemPlace, places);
-    if (!options.home_dir.empty()) places.push_back({join(options.home_dir, kClaudeCodePlace), SkillScope::kUser});
-    add_project_places(options, {&kClaudeCodePlace, 1}, places);
-    return places;
-  }
-  add_project_places(options, kPlaces, places);
-  if (!options.home_dir.empty()) {
-    for (const std::string_view place : kPlaces) places.push_back({join(options.home_dir, place), SkillScope::kUser});
-  }
-  const std::string config = !options.config_dir.empty() ? options.config_dir
-                             : options.home_dir.empty()  ? std::string()
-                                                         : join(options.home_dir, ".config");
-  if (!config.empty()) {
-    for (const std::string_view place : kConfigPlaces) places.push_back({join(config, place), SkillScope::kUser});
-  }
-  add_system_place(options, kSystemPlace, places);
-  return places;
-}
 
 Result<DiscoveryResult> discover_skills(const DiscoveryOptions& options, KnownSkills* known) {
   if (!options.explicit_roots.empty()) return discover_explicit(options, known);

@@ -44,6 +44,11 @@ struct DiscoveryOptions {
   StandardPlaces standard_places = StandardPlaces::kScan;
   std::string project_dir;  // where the search for project skills begins, usually the current folder; empty: none
   ProjectTrust project_trust = ProjectTrust::kUntrusted;
+  // Profile claude-code alone: folders whose .claude/skills is searched too. Naming one implies trust.
+  std::vector<std::string> added_dirs;
+  // Profile claude-code alone: files that were read or edited, relative to project_dir or absolute. .claude/skills of
+  // each folder between project_dir and such a file is searched too; a host keeps the list as long as it works there.
+  std::vector<std::string> accessed_files;
   std::string home_dir;    // empty: no user skills
   std::string config_dir;  // XDG_CONFIG_HOME; empty: home_dir/.config
   std::string system_dir;  // usually /etc; empty: no skills of the system
@@ -71,6 +76,8 @@ struct StandardPlace {
   SkillScope scope = SkillScope::kUser;
   std::string project_folder = {};  // kProject: whose place it is, and the top of its project
   std::string project_top = {};
+  std::string nested_in = {};  // below project_dir: the folder, relative to it
+  bool is_named = false;       // by an added folder, which implies trust
 };
 
 // In order of precedence. Profile agentskills: the project's, the user's, the system's. Project: .openskills/skills,
@@ -78,13 +85,24 @@ struct StandardPlace {
 // project_dir alone when there is none). User: the same three of home_dir, then openskills/skills and agents/skills of
 // config_dir. System: openskills/skills of system_dir.
 // Profile claude-code: claude-code/.claude/skills of system_dir, .claude/skills of home_dir, then .claude/skills of
-// project_dir and its parents.
+// project_dir and its parents, of added_dirs, and of the folders that lead to accessed_files.
 [[nodiscard]] std::vector<StandardPlace> standard_places(const DiscoveryOptions& options);
+
+// accessed_files that lie in the project, relative to project_dir: what `paths` of skills are matched against.
+[[nodiscard]] std::vector<std::string> accessed_in_project(const DiscoveryOptions& options);
+
+// Skills of a result that a nested place has: those from `first` up to `end`.
+struct NestedSkills {
+  std::size_t first = 0;
+  std::size_t end = 0;
+  std::string folder;  // relative to project_dir
+};
 
 struct DiscoveryResult {
   std::vector<Skill> skills;  // in order of precedence: several may have the same id
   std::vector<Diagnostic> diagnostics;
   std::vector<std::string> searched;  // every folder that was listed: where a new skill can appear
+  std::vector<NestedSkills> nested;
   std::size_t files_read = 0;         // SKILL.md files that were opened
   std::size_t files_known = 0;        // and those that `known` had
 };

@@ -66,12 +66,73 @@ TEST(ProfileDiscovery, CC01_TheCommandIsTheFoldersName) {
   EXPECT_EQ(claude.skills()[0].manifest.name, "label");
 }
 
+TEST(ProfileDiscovery, CC03_ANestedPlaceIsSearchedOnceAFileThereIsAccessed) {
+  const TestTree tree;
+  tree.folder("project/.git");
+  tree.skill("project/web/.claude/skills/outer");
+  tree.skill("project/web/app/.claude/skills/inner");
+  tree.skill("project/docs/.claude/skills/other");
+  DiscoveryOptions options = standard(tree, Profile::kClaudeCode);
+  EXPECT_EQ(ids(Catalog::discover(options).value()), Ids{});
+  options.accessed_files = {"web/app/main.ts"};
+  EXPECT_EQ(ids(Catalog::discover(options).value()), (Ids{"inner", "outer"}));
+  options.accessed_files = {tree.path("project/web/gone.ts"), "/etc/passwd", "../elsewhere/x", "no/such/folder/x"};
+  EXPECT_EQ(ids(Catalog::discover(options).value()), Ids{"outer"});
+  options.profile = Profile::kAgentSkills;
+  EXPECT_EQ(ids(Catalog::discover(options).value()), Ids{});
+}
+
+TEST(ProfileDiscovery, CC03_ANestedPlaceOfAnUntrustedProjectIsBlocked) {
+  const TestTree tree;
+  tree.folder("project/.git");
+  tree.skill("project/web/.claude/skills/outer");
+  DiscoveryOptions options = standard(tree, Profile::kClaudeCode);
+  options.accessed_files = {"web/main.ts"};
+  options.project_trust = ProjectTrust::kUntrusted;
+  const Catalog catalog = Catalog::discover(options).value();
+  EXPECT_EQ(ids(catalog), Ids{});
+  EXPECT_TRUE(said(catalog, DiagnosticCode::kProjectUntrusted));
+}
+
+TEST(ProfileDiscovery, CC04_ANestedSkillOfTheSameNameIsCalledByItsFolderToo) {
+  const TestTree tree;
+  tree.folder("project/.git");
+  tree.skill("project/.claude/skills/deploy");
+  tree.skill("project/web/.claude/skills/deploy");
+  tree.skill("project/web/.claude/skills/alone");
+  tree.skill("project/web/app/.claude/skills/deploy");
+  DiscoveryOptions options = standard(tree, Profile::kClaudeCode);
+  options.accessed_files = {"web/app/main.ts"};
+  Catalog catalog = Catalog::discover(options).value();
+  const Ids expected = {"alone", "deploy", "web/app:deploy", "web:deploy"};
+  EXPECT_EQ(ids(catalog), expected);
+  EXPECT_EQ((*catalog.find("deploy"))->directory, tree.path("project/.claude/skills/deploy"));
+  EXPECT_EQ(catalog.variants_of("deploy"), (Ids{"web/app:deploy", "web:deploy"}));
+  EXPECT_EQ(catalog.variants_of("alone"), Ids{});
+  EXPECT_EQ(ids(catalog.refreshed(options).value()), expected);
+  // Without the one it clashed with, its own name is enough.
+  std::filesystem::remove_all(tree.path("project/.claude"));
+  EXPECT_EQ(ids(catalog.refreshed(options).value()), (Ids{"alone", "deploy", "web/app:deploy"}));
+}
+
+TEST(ProfileDiscovery, CC05_AnAddedFolderBringsItsSkills) {
+  const TestTree tree;
+  tree.folder("project/.git");
+  tree.skill("other/.claude/skills/added");
+  DiscoveryOptions options = standard(tree, Profile::kClaudeCode);
+  options.project_trust = ProjectTrust::kUntrusted;
+  options.added_dirs = {tree.path("other"), tree.path("missing")};
+  EXPECT_EQ(ids(Catalog::discover(options).value()), Ids{"added"});
+  options.profile = Profile::kAgentSkills;
+  EXPECT_EQ(ids(Catalog::discover(options).value()), Ids{});
+}
+
 TEST(ProfileDiscovery, CC01_AMissingDescriptionIsTheBodysFirstParagraph) {
   const TestTree tree;
   tree.write("home/.claude/skills/none/SKILL.md", "---\nname: x\n---\n# Title\n\nWhat it does.\n");
   tree.write("home/.claude/skills/far/SKILL.md",
              "---\nmetadata:\n  " + ("a: " + std::string(4000, 'x')) + "\n---\n# T\n\n" + std::string(200, 'w') + "\n");
-  tree.write("home/.claude/skills/broken/SKILL.md", "---\nname: [x\n  y: - {\n---\nA command.\n");
+  tree.write("home/.claude/skills/broken/SKILL.md", "---\n> a\n> b: [c\n---\nA command.\n");
   const Catalog claude = Catalog::discover(standard(tree, Profile::kClaudeCode)).value();
   ASSERT_EQ(ids(claude), (Ids{"broken", "far", "none"}));
   EXPECT_EQ(claude.skills()[1].manifest.description, std::string(200, 'w'));

@@ -123,10 +123,14 @@ void fit(std::vector<Entry>& entries, const PromptOptions& options, Prompt& prom
 
 }  // namespace
 
-std::vector<const Skill*> visible_to_model(std::span<const Skill> skills, const SkillPredicate& wanted) {
+std::vector<const Skill*> visible_to_model(std::span<const Skill> skills, const SkillPredicate& wanted,
+                                           const SkillOverrides& overrides) {
   std::vector<const Skill*> visible;
   for (const Skill& skill : skills) {
-    if (!skill.manifest.disable_model_invocation && (!wanted || wanted(skill))) visible.push_back(&skill);
+    const SkillVisibility visibility = visibility_of(overrides, skill.id);
+    const bool is_listed = visibility == SkillVisibility::kOn || visibility == SkillVisibility::kNameOnly;
+    if (!is_listed || skill.manifest.disable_model_invocation || (wanted && !wanted(skill))) continue;
+    visible.push_back(&skill);
   }
   return visible;
 }
@@ -136,7 +140,8 @@ Prompt render_prompt(std::span<const Skill* const> skills, const PromptOptions& 
   std::vector<Entry> entries;
   entries.reserve(skills.size());
   for (const Skill* skill : skills) {
-    Entry entry{skill, listed_description(*skill, options.profile), 0};
+    const bool name_only = visibility_of(options.overrides, skill->id) == SkillVisibility::kNameOnly;
+    Entry entry{skill, name_only ? std::string() : listed_description(*skill, options.profile), 0};
     entry.characters = count_code_points(entry.description);
     entries.push_back(std::move(entry));
   }

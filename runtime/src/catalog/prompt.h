@@ -17,15 +17,18 @@
 #include <vector>
 
 #include "catalog/skill.h"
+#include "catalog/visibility.h"
 
 namespace openskills {
 
 // Answers whether a skill takes part: a host's own choice for one run.
 using SkillPredicate = std::function<bool(const Skill&)>;
 
-// The skills a model may be told of, in their order: those it may invoke and `wanted`, when set, answers true for.
+// The skills a model may be told of, in their order: those it may invoke, by the skill and by `overrides`, and `wanted`,
+// when set, answers true for.
 [[nodiscard]] std::vector<const Skill*> visible_to_model(std::span<const Skill> skills,
-                                                         const SkillPredicate& wanted = {});
+                                                         const SkillPredicate& wanted = {},
+                                                         const SkillOverrides& overrides = {});
 
 enum class PromptFormat : std::uint8_t { kXml, kJson, kMarkdown };
 enum class PromptLocation : std::uint8_t { kShow, kHide };
@@ -35,6 +38,7 @@ struct PromptOptions {
   PromptLocation location = PromptLocation::kShow;  // of SKILL.md, for hosts whose model reads it as a file
   std::size_t budget_characters = 0;                // of the whole block; 0: none
   Profile profile = Profile::kAgentSkills;
+  SkillOverrides overrides = {};  // kNameOnly: the description is left out
 };
 
 struct Prompt {

@@ -6,6 +6,7 @@
 
 #include "base/sha256.h"
 #include "catalog/file_tree.h"
+#include "format/installer_metadata.h"
 #include "os/files.h"
 
 namespace openskills {
@@ -72,7 +73,7 @@ Result<std::string> read_resource(const Skill& skill, const std::string& relativ
   return os::read_file_beneath(root.get(), relative_path, limit_bytes);
 }
 
-Result<std::string> skill_digest(const std::string& directory) {
+Result<std::vector<FileDigest>> file_digests(const std::string& directory, DigestOf of) {
   TRY(const UniqueFd root, os::open_directory(directory));
   TreeOptions options;
   options.max_files = kMaxDigestedFiles;
@@ -82,7 +83,8 @@ Result<std::string> skill_digest(const std::string& directory) {
     return fail(ErrorCode::kTooLarge, "'{}' has more than {} files or {} levels", directory, kMaxDigestedFiles,
                 kMaxDigestedDepth);
   }
-  Sha256 records;
+  std::vector<FileDigest> files;
+  files.reserve(tree.entries.size());
   std::uint64_t left = kMaxDigestedBytes;
   for (const TreeEntry& entry : tree.entries) {
     if (entry.kind == TreeEntryKind::kUnreadable) return fail(ErrorCode::kAccessDenied, "{}", entry.target);
@@ -90,16 +92,30 @@ Result<std::string> skill_digest(const std::string& directory) {
     if (entry.kind == TreeEntryKind::kFile) {
       TRY(content, os::read_file_beneath(root.get(), entry.path, static_cast<std::size_t>(left)));
       left -= content.size();
+      if (of == DigestOf::kSource && entry.path == kSkillFileName) content = without_installer_metadata(content);
     } else {
       // What is no file has no content, but must not come and go unseen.
       content = fmt::format("-> {}", entry.target);
     }
-    records.update(entry.path);
+    files.push_back({entry.path, sha256_hex(content)});
+  }
+  return files;
+}
+
+std::string digest_of(const std::vector<FileDigest>& files) {
+  Sha256 records;
+  for (const FileDigest& file : files) {
+    records.update(file.path);
     records.update(std::string_view("\0", 1));
-    records.update(sha256_hex(content));
+    records.update(file.sha256);
     records.update("\n");
   }
   return records.finish();
+}
+
+Result<std::string> skill_digest(const std::string& directory, DigestOf of) {
+  TRY(const std::vector<FileDigest> files, file_digests(directory, of));
+  return digest_of(files);
 }
 
 }  // namespace openskills

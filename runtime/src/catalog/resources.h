@@ -44,10 +44,27 @@ struct ResourceListing {
 [[nodiscard]] Result<std::string> read_resource(const Skill& skill, const std::string& relative_path,
                                                 std::size_t limit_bytes = kMaxResourceBytes);
 
-// SHA-256 (64 hexadecimal digits) over the sorted records "path NUL hexdigest LF" of the skill's files, SKILL.md
-// included, .git left out: the digest of the /.well-known/agent-skills proposal. A link that is not a file of the
-// skill counts with the digest of its target's name, so that changing it changes the digest.
+// A file of a skill and the SHA-256 (64 hexadecimal digits) of its bytes.
+struct FileDigest {
+  std::string path;  // relative to the skill's folder
+  std::string sha256;
+};
+
+// What a digest is of: the files as they are, or SKILL.md without what an installer wrote into it
+// (format/installer_metadata.h), so that an installed skill has the digest of its source.
+enum class DigestOf : std::uint8_t { kFiles, kSource };
+
+// Of every file, SKILL.md included, .git left out; sorted by path, bytewise. A link that is not a file of the skill
+// counts with the digest of its target's name, so that changing it changes the digest.
 // kTooLarge beyond 100,000 files or 1 GiB.
-[[nodiscard]] Result<std::string> skill_digest(const std::string& directory);
+[[nodiscard]] Result<std::vector<FileDigest>> file_digests(const std::string& directory,
+                                                           DigestOf of = DigestOf::kFiles);
+
+// SHA-256 (64 hexadecimal digits) over the records "path NUL hexdigest LF" of file_digests(): the digest of the
+// /.well-known/agent-skills proposal.
+[[nodiscard]] std::string digest_of(const std::vector<FileDigest>& files);
+
+// Both at once.
+[[nodiscard]] Result<std::string> skill_digest(const std::string& directory, DigestOf of = DigestOf::kFiles);
 
 }  // namespace openskills

@@ -53,6 +53,11 @@ void set_paths(std::vector<Diagnostic>& diagnostics, std::size_t first, const st
 
 }  // namespace
 
+std::string id_by_directory_name(std::string_view directory_name) {
+  std::string name = to_nfkc(directory_name);
+  return is_utf8(name) && is_usable_as_id(name) ? name : id_of_directory(directory_name);
+}
+
 SkillReader::SkillReader(Profile profile, FileStamps stamps) : profile_(profile), stamps_(stamps) {
   buffer_.resize(kReadSteps.front());
 }
@@ -137,10 +142,7 @@ SkillPresence SkillReader::read_linked(const Place& place, Skill& skill, std::ve
 }
 
 std::string SkillReader::id_of(const Place& place, Skill& skill) const {
-  if (profile_ == Profile::kClaudeCode) {
-    std::string name = to_nfkc(place.directory_name);
-    return is_utf8(name) && is_usable_as_id(name) ? name : id_of_directory(place.directory_name);
-  }
+  if (profile_ == Profile::kClaudeCode) return id_by_directory_name(place.directory_name);
   std::string name = to_nfkc(skill.manifest.name);
   if (is_usable_as_id(name)) return name;
   std::string id = id_of_directory(place.directory_name);

@@ -18,6 +18,10 @@
 
 namespace openskills {
 
+// The id of a skill that is called by its folder's name, as in the profile claude-code: that name, or what is left of
+// it when it cannot serve.
+[[nodiscard]] std::string id_by_directory_name(std::string_view directory_name);
+
 enum class SkillPresence : std::uint8_t {
   kNone,  // no SKILL.md there
   kLoaded,

@@ -54,13 +54,20 @@ Json json_of(const Activation& activation, bool already) {
           {"files_not_listed", activation.files_not_listed},
           {"files_truncated", activation.files_truncated},
           {"shell_commands", std::move(commands)},
+          {"file_references", activation.file_references},
           {"diagnostics", std::move(diagnostics)}};
 }
 
 int print(const GlobalFlags& global, const ActivateFlags& flags, const Passthrough& rest) {
   const Result<Skill> skill = find_skill(global, flags.skill);
   if (!skill) return report_error(global, skill.error());
-  Result<Activation> activation = activate(*skill, options_of(global, flags, rest));
+  ActivationOptions options = options_of(global, flags, rest);
+  options.visibility = visibility_of(runtime_options(global).skill_overrides, skill->id);
+  if (options.profile == Profile::kClaudeCode && !is_skill_path(flags.skill)) {
+    const Result<Catalog> catalog = discover(global);
+    if (catalog) options.variants = catalog->variants_of(skill->id);
+  }
+  Result<Activation> activation = activate(*skill, options);
   if (!activation) return report_error(global, activation.error());
   const bool already = !flags.already.empty() && flags.already == activation->text_sha256;
   if (already) activation->text = already_active_note(activation->id);

@@ -4,6 +4,7 @@
 
 #include "api/discovery_options.h"
 #include "base/utf8.h"
+#include "catalog/lock.h"
 #include "catalog/visible_text.h"
 #include "os/files.h"
 #include "os/terminal.h"
@@ -41,6 +42,8 @@ constexpr ExitCodeRow kExitCodes[] = {
     {ErrorCode::kTrustUnusable, kExitRefused},
     {ErrorCode::kArchiveInvalid, kExitRefused},
     {ErrorCode::kPathExists, kExitUsage},
+    {ErrorCode::kLockInvalid, kExitRefused},
+    {ErrorCode::kSkillChanged, kExitRefused},
     {ErrorCode::kTimeout, kExitTimeout},
     {ErrorCode::kLimit, kExitLimit},
     {ErrorCode::kCancelled, kExitCancelled},
@@ -84,6 +87,13 @@ int report_error(const GlobalFlags& global, const Error& error) {
   return exit_code_of(error.code);
 }
 
+Result<void> write_file(const std::string& path, std::string_view bytes) {
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  TRY(const UniqueFd open, os::open_directory(folder));
+  return os::write_file_atomically(open.get(), path.substr(slash + 1), bytes);
+}
+
 void print_json(const nlohmann::ordered_json& json) {
   write_stdout(json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
 }
@@ -104,6 +114,10 @@ RuntimeOptions runtime_options(const GlobalFlags& global) {
   options.project_directory = global.project;
   options.project_trust = global.trust_project ? ProjectTrustChoice::kTrusted : ProjectTrustChoice::kUntrusted;
   options.profile = profile_of(global) == Profile::kClaudeCode ? SkillProfile::kClaudeCode : SkillProfile::kAgentSkills;
+  options.added_directories = global.added;
+  options.accessed_files = global.accessed;
+  options.skill_overrides = overrides_of(global.overrides).value_or(SkillOverrides());
+  options.lock_file = global.frozen;
   if (global.index) options.index_directory = default_index_directory();
   options.digests = global.json ? SkillDigests::kCompute : SkillDigests::kSkip;
   options.processes = RunProcesses::kForked;
@@ -150,7 +164,21 @@ std::string list_line(const Skill& skill, std::size_t width) {
 Result<Catalog> discover(const GlobalFlags& global) {
   DiscoveryOptions options = discovery_options(runtime_options(global));
   options.stamps = FileStamps::kSkip;
-  return Catalog::discover(options);
+  TRY(Catalog catalog, Catalog::discover(options));
+  if (!global.frozen.empty()) TRY(require_locked(global.frozen, catalog.skills()));
+  return catalog;
+}
+
+Result<SkillOverrides> overrides_of(const std::vector<std::string>& texts) {
+  SkillOverrides overrides;
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.rfind('=');
+    if (equals == std::string::npos || equals == 0) {
+      return fail(ErrorCode::kInvalidArgument, "'{}' is not of the form ID=WORD", text);
+    }
+    TRY(overrides[text.substr(0, equals)], visibility_named(std::string_view(text).substr(equals + 1)));
+  }
+  return overrides;
 }
 
 bool is_skill_path(const std::string& argument) {
@@ -158,7 +186,11 @@ bool is_skill_path(const std::string& argument) {
 }
 
 Result<Skill> find_skill(const GlobalFlags& global, const std::string& argument) {
-  if (is_skill_path(argument)) return load_skill(argument, profile_of(global));
+  if (is_skill_path(argument)) {
+    TRY(Skill skill, load_skill(argument, profile_of(global)));
+    if (!global.frozen.empty()) TRY(require_locked(global.frozen, {&skill, 1}));
+    return skill;
+  }
   TRY(const Catalog catalog, discover(global));
   TRY(const Skill* const skill, catalog.find(argument));
   return *skill;

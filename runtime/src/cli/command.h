@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "catalog/catalog.h"
+#include "catalog/visibility.h"
 #include "openskills/runtime.h"
 
 namespace openskills::cli {
@@ -34,6 +35,10 @@ struct GlobalFlags {
   std::string project;
   bool trust_project = false;
   std::string profile = "agentskills";
+  std::vector<std::string> added;
+  std::vector<std::string> accessed;
+  std::vector<std::string> overrides;  // "ID=VISIBILITY"
+  std::string frozen;
   bool index = false;
   bool json = false;
   bool verbose = false;
@@ -68,6 +73,7 @@ Command add_lint(CLI::App& app, const GlobalFlags& global);
 Command add_pack(CLI::App& app, const GlobalFlags& global);
 Command add_unpack(CLI::App& app, const GlobalFlags& global);
 Command add_digest(CLI::App& app, const GlobalFlags& global);
+Command add_lock(CLI::App& app, const GlobalFlags& global);
 Command add_skills_ref(CLI::App& app, const Passthrough& rest);
 Command add_run(CLI::App& app, const GlobalFlags& global, const Passthrough& rest);
 Command add_exec(CLI::App& app, const GlobalFlags& global, const Passthrough& rest);
@@ -86,12 +92,18 @@ void write_stdout_for_reader(std::string_view bytes);
 int report_error(const GlobalFlags& global, const Error& error);
 [[nodiscard]] int exit_code_of(ErrorCode code) noexcept;
 
+// Writes a file whole or not at all, replacing what is there.
+[[nodiscard]] Result<void> write_file(const std::string& path, std::string_view bytes);
+
 void print_json(const nlohmann::ordered_json& json);
 [[nodiscard]] nlohmann::ordered_json diagnostic_json(const Diagnostic& diagnostic);
 
 [[nodiscard]] RuntimeOptions runtime_options(const GlobalFlags& global);
 [[nodiscard]] Profile profile_of(const GlobalFlags& global);
 [[nodiscard]] Result<Catalog> discover(const GlobalFlags& global);
+
+// The texts of --override. kInvalidArgument for one of another form.
+[[nodiscard]] Result<SkillOverrides> overrides_of(const std::vector<std::string>& texts);
 
 // --only and --except: which skills take part in a call.
 struct SkillChoice {

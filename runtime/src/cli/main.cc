@@ -15,6 +15,11 @@ constexpr const char* kDescription =
     "Finds Agent Skills and runs their scripts in a WebAssembly sandbox.\n"
     "Example: openskills run ./my-skill scripts/report.py -- data.csv";
 
+std::string is_override(const std::string& text) {
+  const Result<SkillOverrides> parsed = overrides_of({text});
+  return parsed ? std::string() : parsed.error().message;
+}
+
 void declare_globals(CLI::App& app, GlobalFlags& global) {
   app.add_option("--skills", global.skills, "A folder of skills, or one skill's own folder (repeatable); implies trust")
       ->type_name("DIR")
@@ -26,6 +31,23 @@ void declare_globals(CLI::App& app, GlobalFlags& global) {
   app.add_option("--profile", global.profile,
                  "Whose rules hold where clients differ: agentskills (default), claude-code")
       ->check(CLI::IsMember({"agentskills", "claude-code"}));
+  app.add_option("--add-dir", global.added, "Profile claude-code: search this folder's .claude/skills too (repeatable)")
+      ->type_name("DIR")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--accessed", global.accessed,
+                 "Profile claude-code: a file at hand, whose folders may have skills of their own (repeatable)")
+      ->type_name("FILE")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--override", global.overrides,
+                 "What a prompt and an activation make of a skill: on, name-only, user-invocable-only, off (repeatable)")
+      ->type_name("ID=WORD")
+      ->expected(1)
+      ->take_all()
+      ->check(is_override);
+  app.add_option("--frozen", global.frozen, "Use skills only if they are exactly as this lock file says")
+      ->type_name("FILE");
   app.add_flag("--index", global.index, "Keep what was read of many skills, to find them faster next time");
   app.add_flag("--json", global.json, "Print data as JSON");
   app.add_flag("-v,--verbose", global.verbose, "Say more");
@@ -53,8 +75,8 @@ int run_program(int argc, char** argv) {
       add_files(app, global),      add_read(app, global),       add_run(app, global, rest),
       add_exec(app, global, rest), add_wasm(app, global, rest), add_trust(app, global),
       add_lint(app, global),       add_pack(app, global),       add_unpack(app, global),
-      add_digest(app, global),     add_doctor(app, global),     add_cache(app, global),
-      add_guests(app, global),     add_skills_ref(app, rest),
+      add_digest(app, global),     add_lock(app, global),       add_doctor(app, global),
+      add_cache(app, global),      add_guests(app, global),     add_skills_ref(app, rest),
   };
   for (const Command& command : commands) command.app->fallthrough(command.flags == FlagsFallThrough::kYes);
   try {

@@ -26,21 +26,14 @@ struct UnpackFlags {
   std::string digest;
 };
 
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 std::string file_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 Result<void> write_package(const std::string& path, const std::string& bytes, bool force) {
-  TRY(const UniqueFd folder, os::open_directory(folder_of(path)));
   if (!force && os::file_info_at(path)) {
     return fail_with_hint(ErrorCode::kPathExists, fmt::format("'{}' is already there", path),
                           "name another file with --output, or replace it with --force");
   }
-  return os::write_file_atomically(folder.get(), file_of(path), bytes);
+  return write_file(path, bytes);
 }
 
 int pack(const GlobalFlags& global, const PackFlags& flags) {
@@ -107,8 +100,8 @@ int unpack(const GlobalFlags& global, const UnpackFlags& flags) {
   return kExitOk;
 }
 
-int digest(const GlobalFlags& global, const std::string& directory) {
-  const Result<std::string> digest = skill_digest(directory);
+int digest(const GlobalFlags& global, const std::string& directory, bool source) {
+  const Result<std::string> digest = skill_digest(directory, source ? DigestOf::kSource : DigestOf::kFiles);
   if (!digest) return report_error(global, digest.error());
   if (global.json) {
     print_json({{"path", directory}, {"digest", "sha256:" + *digest}});
@@ -146,8 +139,10 @@ Command add_digest(CLI::App& app, const GlobalFlags& global) {
   CLI::App* command = app.add_subcommand("digest", "Print the digest of a skill's files");
   command->footer("Example: openskills digest ./my-skill");
   auto directory = std::make_shared<std::string>();
+  auto source = std::make_shared<bool>(false);
   command->add_option("DIR", *directory, "The skill's folder")->required();
-  return {command, [&global, directory] { return digest(global, *directory); }};
+  command->add_flag("--source", *source, "As before installation: without the metadata `gh skill` writes into SKILL.md");
+  return {command, [&global, directory, source] { return digest(global, *directory, *source); }};
 }
 
 }  // namespace openskills::cli

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "api/discovery_options.h"
 #include "base/utf8.h"
 #include "cli/command.h"
 
@@ -52,8 +53,16 @@ int print(const GlobalFlags& global, const PromptFlags& flags) {
   if (!catalog) return report_error(global, catalog.error());
   const Result<SkillPredicate> wanted = predicate_of(*catalog, flags.choice);
   if (!wanted) return report_error(global, wanted.error());
-  const std::vector<const Skill*> skills = visible_to_model(catalog->skills(), *wanted);
-  const Prompt prompt = render_prompt(skills, options_of(global, flags));
+  const RuntimeOptions runtime = runtime_options(global);
+  const bool by_files = profile_of(global) == Profile::kClaudeCode && !global.accessed.empty();
+  const std::vector<std::string> files = accessed_in_project(discovery_options(runtime));
+  const std::vector<const Skill*> skills = visible_to_model(
+      catalog->skills(),
+      [&](const Skill& skill) { return (*wanted)(skill) && (!by_files || is_for_files(skill, files)); },
+      runtime.skill_overrides);
+  PromptOptions options = options_of(global, flags);
+  options.overrides = runtime.skill_overrides;
+  const Prompt prompt = render_prompt(skills, options);
   const std::string_view instructions = prompt_instructions(skills);
   if (global.json) {
     print_json({{"format", flags.format},

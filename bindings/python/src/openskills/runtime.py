@@ -6,7 +6,7 @@ import atexit
 import json
 import logging
 from os import PathLike as OsPathLike
-from typing import Any, AsyncIterator, Callable, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, AsyncIterator, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _native, background
 from .bundle import bundled_guests
@@ -98,6 +98,10 @@ class OpenSkillRuntime:
         project_directory: Optional[PathLike] = None,
         project_trust: Optional[str] = None,
         profile: Optional[str] = None,
+        added_directories: Optional[Sequence[PathLike]] = None,
+        accessed_files: Optional[Sequence[PathLike]] = None,
+        skill_overrides: Optional[Mapping[str, str]] = None,
+        lock_file: Optional[PathLike] = None,
         trust_directory: Optional[PathLike] = None,
         index_directory: Optional[PathLike] = None,
         cache_directory: Optional[PathLike] = None,
@@ -110,7 +114,8 @@ class OpenSkillRuntime:
     ) -> None:
         options = dict(
             project_directory=project_directory, project_trust=project_trust, profile=profile,
-            trust_directory=trust_directory, index_directory=index_directory, cache_directory=cache_directory,
+            added_directories=added_directories, accessed_files=accessed_files, skill_overrides=skill_overrides,
+            lock_file=lock_file, trust_directory=trust_directory, index_directory=index_directory, cache_directory=cache_directory,
             cache_limit_bytes=cache_limit_bytes, guest_directories=guest_directories, digests=digests,
             max_concurrent_runs=max_concurrent_runs, worker_path=worker_path,
         )  # fmt: skip
