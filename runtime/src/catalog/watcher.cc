@@ -24,11 +24,13 @@ std::string nearest_folder(std::string path) {
 
 }  // namespace
 
-Result<CatalogWatcher> CatalogWatcher::start(DiscoveryOptions options) {
+Result<CatalogWatcher> CatalogWatcher::start(DiscoveryOptions options, WatchBy by) {
   // The index knows frontmatter of an earlier time, and here everything is read anyway.
   options.index_dir.clear();
   CatalogWatcher watcher(std::move(options));
-  if (Result<os::FolderWatch> watch = os::FolderWatch::create()) watcher.watch_ = std::move(*watch);
+  if (by == WatchBy::kNotification) {
+    if (Result<os::FolderWatch> watch = os::FolderWatch::create()) watcher.watch_ = std::move(*watch);
+  }
   // Watching comes first, so that nothing falls between looking and watching; folders found are watched after, and
   // then looked at again.
   watcher.watch_folders();

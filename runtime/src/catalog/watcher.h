@@ -22,10 +22,14 @@
 
 namespace openskills {
 
+// How a change is noticed. kLooking is for file systems that give no notice of what other machines do, and what
+// kNotification becomes where the system gives no watch.
+enum class WatchBy : std::uint8_t { kNotification, kLooking };
+
 class CatalogWatcher {
  public:
   // Searches and begins to watch. Errors: those of Catalog::discover().
-  [[nodiscard]] static Result<CatalogWatcher> start(DiscoveryOptions options);
+  [[nodiscard]] static Result<CatalogWatcher> start(DiscoveryOptions options, WatchBy by = WatchBy::kNotification);
 
   // Waits until skills changed and says which; nothing when the time is over. Changes that come together are reported
   // together: after the first, 50 ms pass before the disk is looked at.

@@ -53,6 +53,17 @@ TEST_F(Watching, WhatIsNoChangeIsNotReported) {
   EXPECT_EQ(next(watcher).changed, Ids{"a"});
 }
 
+TEST_F(Watching, WithoutNotificationItLooksByItself) {
+  CatalogWatcher watcher = CatalogWatcher::start(options_, WatchBy::kLooking).value();
+  EXPECT_EQ(watcher.descriptor(), -1);
+  EXPECT_FALSE(watcher.wait(10)->has_value());
+  tree_.skill("root/c");
+  fs::remove_all(tree_.path("root/a"));
+  const CatalogChanges changes = next(watcher);
+  EXPECT_EQ(changes.added, Ids{"c"});
+  EXPECT_EQ(changes.removed, Ids{"a"});
+}
+
 TEST_F(Watching, AnEditorsWayOfSavingIsOneChange) {
   CatalogWatcher watcher = start();
   tree_.write("root/a/.SKILL.md.tmp", "---\nname: a\ndescription: saved\n---\n");
