@@ -104,7 +104,8 @@ class OPENSKILLS_API OpenSkillRuntime {
   OpenSkillRuntime& operator=(OpenSkillRuntime&&) noexcept;
 
   // Searches for skills, reading nothing but SKILL.md files; replaces what was loaded before.
-  // Errors: kPathNotFound or kNotADirectory when a named folder is none; kSkillChanged. Skills that do not load are diagnostics.
+  // Errors: kPathNotFound or kNotADirectory when a named folder is none; kSkillChanged. Skills that do not load are
+  // diagnostics.
   Result<void> load_skills();
 
   // The visible skills, sorted by id.

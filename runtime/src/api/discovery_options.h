@@ -5,8 +5,8 @@
 
 #include "catalog/discovery.h"
 #include "openskills/runtime.h"
-#include "wasm/module_store.h"
 #include "os/files.h"
+#include "wasm/module_store.h"
 
 namespace openskills {
 

@@ -32,12 +32,12 @@ namespace openskills {
 
 [[nodiscard]] inline SkillInfo to_public(const Skill& skill) {
   return {skill.id,
-          skill.manifest.name,
-          skill.manifest.description,
+          skill.manifest->name,
+          skill.manifest->description,
           skill.directory,
           std::string(skill.source()),
-          skill.manifest.user_invocable,
-          !skill.manifest.disable_model_invocation,
+          skill.manifest->user_invocable,
+          !skill.manifest->disable_model_invocation,
           to_public(skill.diagnostics)};
 }
 

@@ -6,12 +6,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <numeric>
 #include <string>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
+#include "catalog/by_directory.h"
 #include "catalog/skill_index.h"
 #include "catalog/skill_reader.h"
 #include "format/unicode.h"
@@ -99,9 +100,13 @@ void qualify_nested(std::vector<Skill>& skills, std::span<const NestedSkills> ne
 
 // Removes every skill that an earlier one of the same name hides, and says so.
 void drop_hidden(std::vector<Skill>& skills, std::vector<Diagnostic>& diagnostics, std::vector<Skill>& dropped) {
-  std::vector<std::pair<std::string, std::size_t>> keys;
+  std::deque<std::string> made;  // what the views below see where an id is not its own key
+  std::vector<std::pair<std::string_view, std::size_t>> keys;
   keys.reserve(skills.size());
-  for (std::size_t i = 0; i < skills.size(); ++i) keys.emplace_back(collision_key(skills[i].id), i);
+  for (std::size_t i = 0; i < skills.size(); ++i) {
+    const std::string& id = skills[i].id;
+    keys.emplace_back(is_collision_key(id) ? id : made.emplace_back(collision_key(id)), i);
+  }
   if (!std::is_sorted(keys.begin(), keys.end())) std::sort(keys.begin(), keys.end());
   std::vector<std::pair<std::size_t, std::size_t>> hidden;  // index, index of the winner
   std::size_t winner = 0;
@@ -129,25 +134,30 @@ void drop_hidden(std::vector<Skill>& skills, std::vector<Diagnostic>& diagnostic
   skills = std::move(kept);
 }
 
-// The skills of an earlier catalog, by folder.
+// The skills of an earlier catalog.
 class SkillsOfCatalog final : public KnownSkills {
  public:
   explicit SkillsOfCatalog(const Catalog& catalog) {
-    by_directory_.reserve(catalog.skills().size() + catalog.hidden().size());
-    for (const Skill& skill : catalog.skills()) by_directory_.emplace(skill.directory, &skill);
-    for (const Skill& skill : catalog.hidden()) by_directory_.emplace(skill.directory, &skill);
+    skills_.reserve(catalog.skills().size() + catalog.hidden().size());
+    for (const Skill& skill : catalog.skills()) skills_.add(&skill);
+    for (const Skill& skill : catalog.hidden()) skills_.add(&skill);
+    skills_.sort();
   }
 
   bool find(std::string_view directory, std::string_view directory_name, const FileStamp& now, Skill& skill) override {
-    const auto found = by_directory_.find(directory);
-    if (found == by_directory_.end()) return false;
-    const bool same = found->second->stamp.still_holds(now) && found->second->directory_name == directory_name;
-    if (same) skill = *found->second;
+    const Skill* const* const known = skills_.find(directory);
+    if (known == nullptr) return false;
+    const bool same = (*known)->stamp.still_holds(now) && (*known)->directory_name == directory_name;
+    if (same) skill = **known;
     return same;
   }
 
  private:
-  std::unordered_map<std::string_view, const Skill*> by_directory_;
+  struct DirectoryOf {
+    std::string_view operator()(const Skill* skill) const noexcept { return skill->directory; }
+  };
+
+  ByDirectory<const Skill*, DirectoryOf> skills_;
 };
 
 bool is_another(const Skill& before, const Skill& after) noexcept {

@@ -52,8 +52,8 @@ TEST(Discovery, FindsFoldersWithASkillFile) {
   EXPECT_EQ(skill.directory, tree.path("group/c"));
   EXPECT_EQ(skill.skill_md, tree.path("group/c/SKILL.md"));
   EXPECT_EQ(skill.source(), "explicit");
-  EXPECT_EQ(skill.manifest.description, "d");
-  EXPECT_EQ(skill.manifest.body, "");
+  EXPECT_EQ(skill.manifest->description, "d");
+  EXPECT_EQ(skill.manifest->body, "");
 }
 
 TEST(Discovery, ARootMayBeASkillsOwnFolder) {
@@ -259,7 +259,7 @@ TEST_F(StandardDiscovery, ProjectBeatsUser) {
   tree_.skill("home/project/.claude/skills/pdf", "pdf", "project");
   const Catalog catalog = discover(options_);
   ASSERT_EQ(catalog.skills().size(), 1U);
-  EXPECT_EQ(catalog.skills()[0].manifest.description, "project");
+  EXPECT_EQ(catalog.skills()[0].manifest->description, "project");
   const Diagnostic* said = find(catalog, DiagnosticCode::kSkillShadowed);
   ASSERT_NE(said, nullptr);
   EXPECT_NE(said->message.find(tree_.path("home/.agents/skills/pdf")), std::string::npos);
@@ -272,7 +272,7 @@ TEST_F(StandardDiscovery, TheNearestAndFirstPlaceWinsInAScope) {
   tree_.skill("home/project/sub/deep/.agents/skills/z", "same", "near agents");
   const Catalog catalog = discover(options_);
   ASSERT_EQ(catalog.skills().size(), 1U);
-  EXPECT_EQ(catalog.skills()[0].manifest.description, "near agents");
+  EXPECT_EQ(catalog.skills()[0].manifest->description, "near agents");
   const Diagnostic* said = find(catalog, DiagnosticCode::kSkillCollision);
   ASSERT_NE(said, nullptr);
   EXPECT_NE(said->message.find("/z'"), std::string::npos);
@@ -284,7 +284,7 @@ TEST_F(StandardDiscovery, AnUntrustedProjectIsBlockedWithAReason) {
   options_.project_trust = ProjectTrust::kUntrusted;
   const Catalog catalog = discover(options_);
   ASSERT_EQ(catalog.skills().size(), 1U);
-  EXPECT_EQ(catalog.skills()[0].manifest.description, "user");
+  EXPECT_EQ(catalog.skills()[0].manifest->description, "user");
   ASSERT_EQ(catalog.diagnostics().size(), 1U);
   EXPECT_EQ(catalog.diagnostics()[0].code, DiagnosticCode::kProjectUntrusted);
   EXPECT_NE(catalog.diagnostics()[0].message.find("--trust-project"), std::string::npos);
@@ -325,7 +325,7 @@ TEST(Catalog, NamesThatPeopleConfuseCollide) {
   tree.skill("two", "My-Skill", "second");
   const Catalog catalog = discover_root(tree.root());
   ASSERT_EQ(catalog.skills().size(), 1U);
-  EXPECT_EQ(catalog.skills()[0].manifest.description, "first");
+  EXPECT_EQ(catalog.skills()[0].manifest->description, "first");
   EXPECT_NE(find(catalog, DiagnosticCode::kSkillCollision), nullptr);
 }
 

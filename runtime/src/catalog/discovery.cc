@@ -19,7 +19,12 @@ namespace openskills {
 namespace {
 
 std::string join(std::string_view directory, std::string_view name) {
-  return fmt::format("{}{}{}", directory, directory.ends_with('/') ? "" : "/", name);
+  std::string path;
+  path.reserve(directory.size() + 1 + name.size());
+  path += directory;
+  if (!path.ends_with('/')) path += '/';
+  path += name;
+  return path;
 }
 
 bool is_skipped_name(std::string_view name) noexcept { return name.starts_with('.') || name == "node_modules"; }

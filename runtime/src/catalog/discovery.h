@@ -103,8 +103,8 @@ struct DiscoveryResult {
   std::vector<Diagnostic> diagnostics;
   std::vector<std::string> searched;  // every folder that was listed: where a new skill can appear
   std::vector<NestedSkills> nested;
-  std::size_t files_read = 0;         // SKILL.md files that were opened
-  std::size_t files_known = 0;        // and those that `known` had
+  std::size_t files_read = 0;   // SKILL.md files that were opened
+  std::size_t files_known = 0;  // and those that `known` had
 };
 
 // Searches. `known` is borrowed for the call and may be null. An explicit root that is no folder is an Error;

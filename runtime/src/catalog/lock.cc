@@ -52,8 +52,7 @@ Result<LockedSkill> parse_skill(const std::string& id, const nlohmann::json& val
     records.push_back({path, parsed});
     skill.files.emplace(path, std::move(parsed));
   }
-  std::sort(records.begin(), records.end(),
-            [](const FileDigest& a, const FileDigest& b) { return a.path < b.path; });
+  std::sort(records.begin(), records.end(), [](const FileDigest& a, const FileDigest& b) { return a.path < b.path; });
   if (digest_of(records) != skill.digest) {
     return invalid(fmt::format("says another digest of the skill '{}' than its files have", id));
   }

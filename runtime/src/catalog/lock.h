@@ -2,7 +2,8 @@
 //
 // Thread rule: values and free functions without shared state; they read the disk at each call.
 //
-// The file is JSON, the same bytes for the same skills, and has no places, so that it can be kept under version control:
+// The file is JSON, the same bytes for the same skills, and has no places, so that it can be kept under version
+// control:
 //   {"lock_version": 1, "skills": {"pdf": {"digest": "sha256:…", "files": {"SKILL.md": "sha256:…"}}}}
 #pragma once
 
@@ -54,8 +55,8 @@ struct LockDifference {
 // How `now` differs from what was locked, sorted by skill, then path; empty when it does not.
 [[nodiscard]] std::vector<LockDifference> differences(const SkillLock& locked, const SkillLock& now);
 
-// kSkillChanged, which names the first differences, unless each of the skills is in the lock file and as it says. Skills
-// that are locked and not among these are no difference: what is not there does nothing.
+// kSkillChanged, which names the first differences, unless each of the skills is in the lock file and as it says.
+// Skills that are locked and not among these are no difference: what is not there does nothing.
 [[nodiscard]] Result<void> require_locked(const std::string& lock_file, std::span<const Skill> skills);
 
 }  // namespace openskills

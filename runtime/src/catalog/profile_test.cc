@@ -63,7 +63,7 @@ TEST(ProfileDiscovery, CC01_TheCommandIsTheFoldersName) {
   EXPECT_EQ(ids(Catalog::discover(standard(tree, Profile::kAgentSkills)).value()), Ids{"label"});
   const Catalog claude = Catalog::discover(standard(tree, Profile::kClaudeCode)).value();
   EXPECT_EQ(ids(claude), Ids{"folder"});
-  EXPECT_EQ(claude.skills()[0].manifest.name, "label");
+  EXPECT_EQ(claude.skills()[0].manifest->name, "label");
 }
 
 TEST(ProfileDiscovery, CC03_ANestedPlaceIsSearchedOnceAFileThereIsAccessed) {
@@ -135,9 +135,9 @@ TEST(ProfileDiscovery, CC01_AMissingDescriptionIsTheBodysFirstParagraph) {
   tree.write("home/.claude/skills/broken/SKILL.md", "---\n> a\n> b: [c\n---\nA command.\n");
   const Catalog claude = Catalog::discover(standard(tree, Profile::kClaudeCode)).value();
   ASSERT_EQ(ids(claude), (Ids{"broken", "far", "none"}));
-  EXPECT_EQ(claude.skills()[1].manifest.description, std::string(200, 'w'));
-  EXPECT_EQ(claude.skills()[2].manifest.description, "What it does.");
-  EXPECT_TRUE(claude.skills()[0].manifest.disable_model_invocation);
+  EXPECT_EQ(claude.skills()[1].manifest->description, std::string(200, 'w'));
+  EXPECT_EQ(claude.skills()[2].manifest->description, "What it does.");
+  EXPECT_TRUE(claude.skills()[0].manifest->disable_model_invocation);
   EXPECT_EQ(read_skill_file(claude.skills()[0])->manifest.body, "A command.");
   EXPECT_TRUE(ids(Catalog::discover(standard(tree, Profile::kAgentSkills)).value()).empty());
 }
@@ -201,7 +201,7 @@ TEST_F(Refresh, C60_ReadsAndNamesOnlyWhatChanged) {
   EXPECT_EQ(changes.added, Ids{"d"});
   EXPECT_EQ(changes.changed, Ids{"b"});
   EXPECT_EQ(changes.removed, Ids{"c"});
-  EXPECT_EQ((*again.find("b"))->manifest.description, "another");
+  EXPECT_EQ((*again.find("b"))->manifest->description, "another");
 }
 
 TEST_F(Refresh, AChangeThatKeepsSizeAndTimeIsSeen) {
@@ -209,7 +209,7 @@ TEST_F(Refresh, AChangeThatKeepsSizeAndTimeIsSeen) {
   tree_.skill("root/b", "b", "e");
   std::filesystem::last_write_time(tree_.path("root/b/SKILL.md"), time);
   const Catalog again = catalog_.refreshed(options_).value();
-  EXPECT_EQ((*again.find("b"))->manifest.description, "e");
+  EXPECT_EQ((*again.find("b"))->manifest->description, "e");
 }
 
 TEST_F(Refresh, AFileReadJustAfterItWasWrittenIsReadAgain) {

@@ -78,9 +78,9 @@ std::string render(std::span<const Entry> entries, std::size_t limit, const Prom
 }
 
 std::string listed_description(const Skill& skill, Profile profile) {
-  std::string text = skill.manifest.description;
+  std::string text = skill.manifest->description;
   if (profile == Profile::kClaudeCode) {
-    if (skill.manifest.when_to_use) text += " - " + *skill.manifest.when_to_use;
+    if (skill.manifest->when_to_use) text += " - " + *skill.manifest->when_to_use;
     text = shorten(text, kMaxListedDescription);
   }
   return without_hidden_characters(text);
@@ -129,7 +129,7 @@ std::vector<const Skill*> visible_to_model(std::span<const Skill> skills, const 
   for (const Skill& skill : skills) {
     const SkillVisibility visibility = visibility_of(overrides, skill.id);
     const bool is_listed = visibility == SkillVisibility::kOn || visibility == SkillVisibility::kNameOnly;
-    if (!is_listed || skill.manifest.disable_model_invocation || (wanted && !wanted(skill))) continue;
+    if (!is_listed || skill.manifest->disable_model_invocation || (wanted && !wanted(skill))) continue;
     visible.push_back(&skill);
   }
   return visible;

@@ -24,8 +24,8 @@ namespace openskills {
 // Answers whether a skill takes part: a host's own choice for one run.
 using SkillPredicate = std::function<bool(const Skill&)>;
 
-// The skills a model may be told of, in their order: those it may invoke, by the skill and by `overrides`, and `wanted`,
-// when set, answers true for.
+// The skills a model may be told of, in their order: those it may invoke, by the skill and by `overrides`, and
+// `wanted`, when set, answers true for.
 [[nodiscard]] std::vector<const Skill*> visible_to_model(std::span<const Skill> skills,
                                                          const SkillPredicate& wanted = {},
                                                          const SkillOverrides& overrides = {});

@@ -10,8 +10,8 @@ namespace {
 Skill make(const std::string& id, const std::string& description) {
   Skill skill;
   skill.id = id;
-  skill.manifest.name = id;
-  skill.manifest.description = description;
+  skill.manifest.edit().name = id;
+  skill.manifest.edit().description = description;
   skill.directory = "/s/" + id;
   skill.skill_md = "/s/" + id + "/SKILL.md";
   return skill;
@@ -73,8 +73,8 @@ TEST(Prompt, C44_TheLocationCanBeLeftOut) {
 
 TEST(Prompt, C45_CC09_HiddenAndFilteredSkillsAreInNeitherCatalogNorTool) {
   std::vector<Skill> skills = {make("a", "d"), make("b", "d"), make("c", "d")};
-  skills[1].manifest.disable_model_invocation = true;
-  skills[2].manifest.user_invocable = false;  // for the model alone
+  skills[1].manifest.edit().disable_model_invocation = true;
+  skills[2].manifest.edit().user_invocable = false;  // for the model alone
   const auto visible = visible_to_model(skills);
   EXPECT_EQ(activation_tool(visible)["input_schema"]["properties"]["name"]["enum"], nlohmann::ordered_json({"a", "c"}));
   EXPECT_EQ(render_prompt(visible).text.find("\nb\n"), std::string::npos);
@@ -154,7 +154,7 @@ TEST(Prompt, C48_NamesAreLeftOutOnlyWhenNotEvenTheyFitAndAreReported) {
 
 TEST(Prompt, CC08_DescriptionAndWhenToUseAreCutTogetherInTheProfile) {
   Skill skill = make("x", "Does.");
-  skill.manifest.when_to_use = "When asked." + std::string(3'000, 'y');
+  skill.manifest.edit().when_to_use = "When asked." + std::string(3'000, 'y');
   EXPECT_EQ(render({skill}).text.find("When asked."), std::string::npos);
   PromptOptions options;
   options.profile = Profile::kClaudeCode;

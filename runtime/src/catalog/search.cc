@@ -96,9 +96,9 @@ SearchIndex::SearchIndex(std::span<const Skill* const> skills) : skills_(skills.
   std::uint64_t total = 0;
   for (std::uint32_t i = 0; i < skills_.size(); ++i) {
     add_words(skills_[i]->id, kNameWeight, i);
-    if (skills_[i]->manifest.name != skills_[i]->id) add_words(skills_[i]->manifest.name, kNameWeight, i);
-    add_words(skills_[i]->manifest.description, 1, i);
-    if (skills_[i]->manifest.when_to_use) add_words(*skills_[i]->manifest.when_to_use, 1, i);
+    if (skills_[i]->manifest->name != skills_[i]->id) add_words(skills_[i]->manifest->name, kNameWeight, i);
+    add_words(skills_[i]->manifest->description, 1, i);
+    if (skills_[i]->manifest->when_to_use) add_words(*skills_[i]->manifest->when_to_use, 1, i);
     total += lengths_[i];
   }
   if (total > 0) average_length_ = static_cast<double>(total) / static_cast<double>(skills_.size());

@@ -14,8 +14,8 @@ class Searching : public ::testing::Test {
  protected:
   void add(const std::string& id, const std::string& description) {
     Skill skill;
-    skill.id = skill.manifest.name = id;
-    skill.manifest.description = description;
+    skill.id = skill.manifest.edit().name = id;
+    skill.manifest.edit().description = description;
     skills_.push_back(std::move(skill));
   }
   [[nodiscard]] Words found(std::string_view query, std::size_t limit = 10) const {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/shared.h"
 #include "catalog/file_stamp.h"
 #include "format/manifest.h"
 #include "format/profile.h"
@@ -29,7 +30,7 @@ struct Skill {
   // Unique in its catalog: the manifest's name, or the folder's where that cannot serve; in the profile claude-code
   // always the folder's.
   std::string id;
-  Manifest manifest;           // without the body
+  Shared<Manifest> manifest;   // without the body
   std::string directory;       // absolute and canonical
   std::string directory_name;  // the folder's name as it was found: of a linked folder the link's
   std::string skill_md;        // directory + "/SKILL.md"

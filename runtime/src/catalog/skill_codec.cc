@@ -150,7 +150,7 @@ std::string_view ByteReader::text() noexcept {
 }
 
 void append_skill(std::string& bytes, const Skill& skill) {
-  const Manifest& manifest = skill.manifest;
+  const Manifest& manifest = *skill.manifest;
   append_text(bytes, skill.id);
   append_text(bytes, manifest.name);
   append_text(bytes, manifest.description);
@@ -176,7 +176,7 @@ void append_skill(std::string& bytes, const Skill& skill) {
 
 bool read_skill(std::string_view bytes, Skill& skill) {
   ByteReader reader(bytes);
-  Manifest& manifest = skill.manifest;
+  Manifest& manifest = skill.manifest.edit();
   skill.id = reader.text();
   manifest.name = reader.text();
   manifest.description = reader.text();

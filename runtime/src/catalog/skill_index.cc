@@ -87,8 +87,8 @@ bool SkillIndex::parse() {
   if (count > payload.size()) return false;
   records_.reserve(count);
   for (std::uint64_t i = 0; i < count; ++i) {
-    const std::string_view directory = reader.text();
     Record record;
+    record.directory = reader.text();
     record.directory_name = reader.text();
     record.stamp.device = reader.number();
     record.stamp.inode = reader.number();
@@ -98,15 +98,16 @@ bool SkillIndex::parse() {
     record.stamp.settled = true;  // others are not written
     record.skill = reader.text();
     if (reader.failed()) return false;
-    records_.emplace(directory, record);
+    records_.add(record);
   }
+  records_.sort();
   return reader.at_end();
 }
 
 bool SkillIndex::find(std::string_view directory, std::string_view directory_name, const FileStamp& now, Skill& skill) {
-  const auto found = records_.find(directory);
-  if (found == records_.end()) return false;
-  const Record& record = found->second;
+  const Record* const found = records_.find(directory);
+  if (found == nullptr) return false;
+  const Record& record = *found;
   if (record.directory_name != directory_name || !record.stamp.still_holds(now)) return false;
   if (!read_skill(record.skill, skill)) {
     skill = Skill();
@@ -114,7 +115,8 @@ bool SkillIndex::find(std::string_view directory, std::string_view directory_nam
   }
   skill.directory = directory;
   skill.directory_name = directory_name;
-  skill.skill_md = fmt::format("{}/{}", directory, kSkillFileName);
+  skill.skill_md.reserve(directory.size() + 1 + kSkillFileName.size());
+  skill.skill_md.append(directory).append("/").append(kSkillFileName);
   skill.stamp = record.stamp;
   for (Diagnostic& diagnostic : skill.diagnostics) diagnostic.path = skill.skill_md;
   return true;

@@ -11,8 +11,8 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
+#include "catalog/by_directory.h"
 #include "catalog/discovery.h"
 
 namespace openskills {
@@ -36,9 +36,14 @@ class SkillIndex final : public KnownSkills {
 
  private:
   struct Record {
+    std::string_view directory;
     std::string_view directory_name;
     FileStamp stamp;
     std::string_view skill;  // for read_skill()
+  };
+
+  struct DirectoryOf {
+    std::string_view operator()(const Record& record) const noexcept { return record.directory; }
   };
 
   bool parse();
@@ -46,7 +51,7 @@ class SkillIndex final : public KnownSkills {
   std::string directory_;
   std::string file_name_;
   std::string bytes_;
-  std::unordered_map<std::string_view, Record> records_;  // by folder; the views point into bytes_
+  ByDirectory<Record, DirectoryOf> records_;  // the views point into bytes_
 };
 
 }  // namespace openskills

@@ -70,7 +70,7 @@ TEST_F(Index, IsNeverBelievedOverTheFiles) {
   fs::rename(tree_.path("root/s9"), tree_.path("root/t9"));
   tree_.skill("root/new");
   const Catalog now = discover();
-  EXPECT_TRUE((*now.find("s7"))->manifest.description.starts_with("nnn"));
+  EXPECT_TRUE((*now.find("s7"))->manifest->description.starts_with("nnn"));
   EXPECT_FALSE(now.find("s8"));
   EXPECT_EQ((*now.find("s9"))->directory, tree_.path("root/t9"));
   EXPECT_TRUE(now.find("new"));
@@ -136,13 +136,13 @@ TEST_F(Index, AFewSkillsNeedNone) {
 TEST(SkillCodec, DamagedBytesAreRefusedAndNeverMore) {
   Skill skill;
   skill.id = "x";
-  skill.manifest.other = {{"a", {"b", {{"c", nullptr}}}}};
+  skill.manifest.edit().other = {{"a", {"b", {{"c", nullptr}}}}};
   skill.diagnostics.push_back({DiagnosticCode::kUnknownKey, Severity::kInfo, "m", "p", 3, 4});
   std::string bytes;
   append_skill(bytes, skill);
   Skill read;
   ASSERT_TRUE(read_skill(bytes, read));
-  EXPECT_EQ(read.manifest.other, skill.manifest.other);
+  EXPECT_EQ(read.manifest->other, skill.manifest->other);
   for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(read_skill(bytes.substr(0, size), read));
   for (std::size_t at = 0; at < bytes.size(); ++at) {
     std::string damaged = bytes;

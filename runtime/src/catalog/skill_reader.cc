@@ -143,7 +143,7 @@ SkillPresence SkillReader::read_linked(const Place& place, Skill& skill, std::ve
 
 std::string SkillReader::id_of(const Place& place, Skill& skill) const {
   if (profile_ == Profile::kClaudeCode) return id_by_directory_name(place.directory_name);
-  std::string name = to_nfkc(skill.manifest.name);
+  std::string name = to_nfkc(skill.manifest->name);
   if (is_usable_as_id(name)) return name;
   std::string id = id_of_directory(place.directory_name);
   skill.diagnostics.push_back({DiagnosticCode::kNameUnusable,

@@ -19,7 +19,12 @@ constexpr std::string_view kClaudeCodePlace = ".claude/skills";
 constexpr std::string_view kClaudeCodeSystemPlace = "claude-code/.claude/skills";
 
 std::string join(std::string_view directory, std::string_view name) {
-  return fmt::format("{}{}{}", directory, directory.ends_with('/') ? "" : "/", name);
+  std::string path;
+  path.reserve(directory.size() + 1 + name.size());
+  path += directory;
+  if (!path.ends_with('/')) path += '/';
+  path += name;
+  return path;
 }
 
 std::string_view parent_of(std::string_view path) noexcept {
@@ -53,8 +58,8 @@ void add_project_places(const DiscoveryOptions& options, std::span<const std::st
   }
 }
 
-// A file that need not be there, nor its folder: absolute, by its folder's canonical path if it has one; empty when it is
-// not below `start`.
+// A file that need not be there, nor its folder: absolute, by its folder's canonical path if it has one; empty when it
+// is not below `start`.
 std::string path_in(const std::string& start, const std::string& file) {
   const std::string absolute = file.starts_with('/') ? file : join(start, file);
   const std::string named(parent_of(absolute));
@@ -92,7 +97,8 @@ void add_nested_places(const DiscoveryOptions& options, std::vector<StandardPlac
 }
 
 void add_system_place(const DiscoveryOptions& options, std::string_view name, std::vector<StandardPlace>& places) {
-  if (!options.system_dir.empty()) places.push_back({.path = join(options.system_dir, name), .scope = SkillScope::kSystem});
+  if (!options.system_dir.empty())
+    places.push_back({.path = join(options.system_dir, name), .scope = SkillScope::kSystem});
 }
 
 }  // namespace

@@ -50,9 +50,10 @@ Result<SkillOverrides> parse_skill_overrides(const nlohmann::json& object) {
 }
 
 bool is_for_files(const Skill& skill, const std::vector<std::string>& files) {
-  const std::vector<std::string>& paths = skill.manifest.paths;
+  const std::vector<std::string>& paths = skill.manifest->paths;
   if (paths.empty()) return true;
-  return std::any_of(files.begin(), files.end(), [&](const std::string& file) { return matches_any_path(paths, file); });
+  return std::any_of(files.begin(), files.end(),
+                     [&](const std::string& file) { return matches_any_path(paths, file); });
 }
 
 }  // namespace openskills

@@ -71,7 +71,7 @@ TEST(Visibility, CC11_SettingsAreReadStrictly) {
 TEST(Visibility, CC16_ASkillWithPathsIsForMatchingFiles) {
   Skill skill;
   EXPECT_TRUE(is_for_files(skill, {}));
-  skill.manifest.paths = {"src/**/*.{ts,tsx}", "[", "Makefile"};
+  skill.manifest.edit().paths = {"src/**/*.{ts,tsx}", "[", "Makefile"};
   EXPECT_FALSE(is_for_files(skill, {}));
   EXPECT_FALSE(is_for_files(skill, {"src/a.py", "docs/a.ts"}));
   EXPECT_TRUE(is_for_files(skill, {"docs/a.md", "src/deep/a.tsx"}));

@@ -156,7 +156,7 @@ Result<std::function<bool(const Skill&)>> predicate_of(const Catalog& catalog, c
 std::string list_line(const Skill& skill, std::size_t width) {
   constexpr std::size_t kMost = 100;
   const std::string id = printable(skill.id);
-  const std::string& description = skill.manifest.description;
+  const std::string& description = skill.manifest->description;
   return id + std::string(width - std::min(width, count_code_points(id)) + 2, ' ') +
          shorten(printable(description.substr(0, description.find('\n'))), kMost) + "\n";
 }

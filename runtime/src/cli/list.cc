@@ -36,17 +36,17 @@ void write_skill(JsonText& json, const Skill& skill) {
   json.name("id");
   json.string(skill.id);
   json.name("name");
-  json.string(skill.manifest.name);
+  json.string(skill.manifest->name);
   json.name("description");
-  json.string(skill.manifest.description);
+  json.string(skill.manifest->description);
   json.name("path");
   json.string(skill.directory);
   json.name("source");
   json.string(skill.source());
   json.name("user_invocable");
-  json.boolean(skill.manifest.user_invocable);
+  json.boolean(skill.manifest->user_invocable);
   json.name("model_invocable");
-  json.boolean(!skill.manifest.disable_model_invocation);
+  json.boolean(!skill.manifest->disable_model_invocation);
   json.end_object();
 }
 

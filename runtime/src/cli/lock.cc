@@ -30,7 +30,8 @@ int check(const GlobalFlags& global, const LockFlags& flags, const SkillLock& no
   } else {
     std::string text;
     for (const LockDifference& one : found) {
-      text += fmt::format("{}: {}{}{}\n", lock_change_name(one.change), one.skill, one.path.empty() ? "" : "/", one.path);
+      text +=
+          fmt::format("{}: {}{}{}\n", lock_change_name(one.change), one.skill, one.path.empty() ? "" : "/", one.path);
     }
     write_stdout(printable(text));
   }

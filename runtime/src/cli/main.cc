@@ -40,8 +40,9 @@ void declare_globals(CLI::App& app, GlobalFlags& global) {
       ->type_name("FILE")
       ->expected(1)
       ->take_all();
-  app.add_option("--override", global.overrides,
-                 "What a prompt and an activation make of a skill: on, name-only, user-invocable-only, off (repeatable)")
+  app.add_option(
+         "--override", global.overrides,
+         "What a prompt and an activation make of a skill: on, name-only, user-invocable-only, off (repeatable)")
       ->type_name("ID=WORD")
       ->expected(1)
       ->take_all()

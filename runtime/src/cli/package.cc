@@ -141,7 +141,8 @@ Command add_digest(CLI::App& app, const GlobalFlags& global) {
   auto directory = std::make_shared<std::string>();
   auto source = std::make_shared<bool>(false);
   command->add_option("DIR", *directory, "The skill's folder")->required();
-  command->add_flag("--source", *source, "As before installation: without the metadata `gh skill` writes into SKILL.md");
+  command->add_flag("--source", *source,
+                    "As before installation: without the metadata `gh skill` writes into SKILL.md");
   return {command, [&global, directory, source] { return digest(global, *directory, *source); }};
 }
 

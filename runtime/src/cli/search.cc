@@ -23,7 +23,7 @@ Json json_of(const std::string& query, const std::vector<SearchHit>& hits) {
   Json skills = Json::array();
   for (const SearchHit& hit : hits) {
     skills.push_back({{"id", hit.skill->id},
-                      {"description", hit.skill->manifest.description},
+                      {"description", hit.skill->manifest->description},
                       {"path", hit.skill->directory},
                       {"source", hit.skill->source()},
                       {"score", std::round(hit.score * 10'000) / 10'000}});

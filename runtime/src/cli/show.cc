@@ -54,7 +54,7 @@ Result<Json> describe(const Skill& skill) {
               {"path", skill.directory},
               {"source", skill.source()},
               {"digest", "sha256:" + digest},
-              {"manifest", manifest_json(skill.manifest)},
+              {"manifest", manifest_json(*skill.manifest)},
               {"entry_point", entry_point ? Json(entry_point->path) : Json(nullptr)},
               {"scripts", std::move(script_list)},
               {"resources", std::move(resources)},

@@ -6,15 +6,17 @@ namespace openskills {
 namespace {
 
 TEST(InstallerMetadata, C92_TheInstallersKeysAreTakenOut) {
-  EXPECT_EQ(without_installer_metadata("---\nname: x\nmetadata:\n  github-repo: a/b\n  author: me\n  \"github-path\": >\n"
-                                       "    skills\n    x\n  version: '1'\nlicense: MIT\n---\nbody\n"),
-            "---\nname: x\nmetadata:\n  author: me\n  version: '1'\nlicense: MIT\n---\nbody\n");
+  EXPECT_EQ(
+      without_installer_metadata("---\nname: x\nmetadata:\n  github-repo: a/b\n  author: me\n  \"github-path\": >\n"
+                                 "    skills\n    x\n  version: '1'\nlicense: MIT\n---\nbody\n"),
+      "---\nname: x\nmetadata:\n  author: me\n  version: '1'\nlicense: MIT\n---\nbody\n");
 }
 
 TEST(InstallerMetadata, C92_AMappingThatWasTheirsAloneGoesToo) {
-  EXPECT_EQ(without_installer_metadata("---\r\nname: x\r\nmetadata: # here\r\n    github-ref: v1\r\n    github-pinned: v1\r\n"
-                                       "---\r\nbody"),
-            "---\r\nname: x\r\n---\r\nbody");
+  EXPECT_EQ(
+      without_installer_metadata("---\r\nname: x\r\nmetadata: # here\r\n    github-ref: v1\r\n    github-pinned: v1\r\n"
+                                 "---\r\nbody"),
+      "---\r\nname: x\r\n---\r\nbody");
 }
 
 TEST(InstallerMetadata, C92_EveryOtherTextStays) {

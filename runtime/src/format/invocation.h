@@ -23,8 +23,8 @@ struct SkillInvocations {
   std::string arguments;           // what follows the last name, as typed: of each of them
 };
 
-// "/a /b text" calls `a` and `b`, both with "text". The message begins with the first; the first word that is no "/name"
-// `is_invocable` answers true for ends the run, and so does the seventh name.
+// "/a /b text" calls `a` and `b`, both with "text". The message begins with the first; the first word that is no
+// "/name" `is_invocable` answers true for ends the run, and so does the seventh name.
 [[nodiscard]] SkillInvocations find_invocations(std::string_view message,
                                                 const std::function<bool(std::string_view name)>& is_invocable);
 

@@ -148,6 +148,10 @@ bool has_invisible_characters(std::string_view text) noexcept {
   });
 }
 
+bool is_collision_key(std::string_view name) noexcept {
+  return std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7F && !(c >= 'A' && c <= 'Z'); });
+}
+
 std::string collision_key(std::string_view name) {
   std::string folded;
   if (count_ascii_prefix(name) != name.size()) {

@@ -39,6 +39,9 @@ void append_code_point(std::string& text, std::uint32_t code_point);
 // characters, with compatibility forms folded and every dash as '-'. Look-alikes of other scripts stay distinct.
 [[nodiscard]] std::string collision_key(std::string_view name);
 
+// Whether a name certainly is its own collision key: most are, and need no other.
+[[nodiscard]] bool is_collision_key(std::string_view name) noexcept;
+
 // Without case and compatibility forms, as file systems that ignore case compare names.
 [[nodiscard]] std::string fold_case(std::string_view text);
 

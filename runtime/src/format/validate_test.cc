@@ -210,6 +210,11 @@ TEST(CollisionKey, IgnoresWhatPeopleOverlook) {
        {"My-Skill", "my - skill", "my\u2010skill", "my\u2014skill", "m\u200By-skill", "ｍｙ-skill"}) {
     EXPECT_EQ(collision_key(same), key) << same;
   }
+  for (const char* own : {"", "a", "my-skill", "a.b_c:1~"}) {
+    EXPECT_TRUE(is_collision_key(own)) << own;
+    EXPECT_EQ(collision_key(own), own);
+  }
+  for (const char* other : {"A", "a b", "a\tb", "é", "a\x7F"}) EXPECT_FALSE(is_collision_key(other)) << other;
   EXPECT_NE(collision_key("mу-skill"), key) << "Cyrillic у";
   EXPECT_NE(collision_key("my-skills"), key);
 }

@@ -91,7 +91,7 @@ Result<Plan> make_plan(const Skill* skill, const RunOptions& options) {
     environment["SKILL_DIR"] = kSkillPath;
     environment["CLAUDE_SKILL_DIR"] = kSkillPath;
     environment["SKILL_ID"] = skill->id;
-    environment["SKILL_NAME"] = skill->manifest.name;
+    environment["SKILL_NAME"] = skill->manifest->name;
     plan.skill_id = skill->id;
     plan.skill_directory = skill->directory;
   }
