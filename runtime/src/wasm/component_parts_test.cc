@@ -95,7 +95,7 @@ TEST_ALONE(ComponentParts, PassTextFromOneMemoryToAnother) {
   EXPECT_EQ(host.run(two_parts("(call $sum (i32.const 65533) (i32.const 5))"))->ending, Ending::kTrapped);
 }
 
-TEST_ALONE(ComponentParts, ShareOneLimitOfMemory) {
+TEST_ALONE(ComponentParts, T24_PartsShareOneLimitOfMemory) {
   Host host;
   // The other part grows by a page; after that there is none left, for either.
   constexpr std::string_view kGrows = R"(
@@ -115,7 +115,7 @@ TEST_ALONE(ComponentParts, ShareOneLimitOfMemory) {
   EXPECT_EQ(none.limit, LimitKind::kMemory);
 }
 
-TEST_ALONE(ComponentParts, MemoriesOfOneModuleAreOnTheSameAccount) {
+TEST_ALONE(ComponentParts, T24_MemoriesOfOneModuleAreOnTheSameAccount) {
   Host host;
   const auto component = [](std::string_view body) {
     return assemble(std::string(R"((component
@@ -136,7 +136,7 @@ TEST_ALONE(ComponentParts, MemoriesOfOneModuleAreOnTheSameAccount) {
   EXPECT_EQ(host.run(component(kGrows), 4 * kPage)->exit_code, 1);
 }
 
-TEST_ALONE(ComponentParts, ADeadlineEndsWhicheverPartIsAtWork) {
+TEST_ALONE(ComponentParts, T23_ADeadlineEndsWhicheverPartIsAtWork) {
   Host host;
   // The first run may spend its time compiling; then the code is in the cache.
   const std::string spins = two_parts("(call $spin) (i32.const 0)");
@@ -151,7 +151,7 @@ TEST_ALONE(ComponentParts, ADeadlineEndsWhicheverPartIsAtWork) {
 }
 
 // Handles of a component's own resources lie on the host and are on no account: their number has a bound.
-TEST_ALONE(ComponentParts, HandlesOfTheirOwnAreLimited) {
+TEST_ALONE(ComponentParts, T24_HandlesOfTheirOwnAreLimited) {
   Host host;
   const auto makes = [](std::string_view count) {
     return assemble(std::string(R"((component
