@@ -9,6 +9,7 @@
 #include "sampler.h"
 #include "wasm/in_process_executor.h"
 #include "wasm/module_store.h"
+#include "wasm/worker/worker_launcher.h"
 
 namespace {
 
@@ -21,7 +22,8 @@ constexpr unsigned char kModule[] = {0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0
                                      'a',  'r',  't',  0x00, 0x00, 0x0a, 0x04, 0x01, 0x02, 0x00, 0x0b};
 
 struct Bench {
-  InProcessWasmExecutor executor{ModuleStore::default_directory(), {Allocation::kPooling, 8}};
+  InProcessWasmExecutor executor{
+      ModuleStore::default_directory(), {Allocation::kPooling, 8}, std::make_unique<WorkerLauncher>(std::string())};
   Invocation invocation;
   CancelToken cancel;
   int calls = 1;

@@ -122,11 +122,11 @@ class Modules(TestCase):
         (self.work / "m.wasm").write_bytes(content)
         return self.openskills("wasm", "m.wasm", *flags)
 
-    def test_NotAModule(self):
+    def test_T28_NotAModule(self):
         for content in (b"", b"hello", b"\x7fELF" + b"\0" * 100, b"\0asm"):
             self.assert_error(self.wasm(content), 126, "module-invalid")
 
-    def test_TruncatedModule(self):
+    def test_T28_TruncatedModule(self):
         whole = module(RETURNS)
         self.assertEqual(self.wasm(whole).code, 0)
         for length in (9, len(whole) // 2, len(whole) - 1):
@@ -137,7 +137,7 @@ class Modules(TestCase):
         self.assert_error(result, 126, "module-invalid")
         self.assertIn("wasi:cli/run", result.error_text)
 
-    def test_UnknownImportIsNamed(self):
+    def test_T28_UnknownImportIsNamed(self):
         result = self.wasm(module(RETURNS, imports=[("env", "system")]))
         self.assert_error(result, 126, "module-unsupported")
         self.assertIn("system", result.error_text)
@@ -164,7 +164,7 @@ class Cache(TestCase):
     def entries(self):
         return sorted((self.cache / "modules").glob("*.cwasm"))
 
-    def test_CorruptEntriesAreMadeAgain(self):
+    def test_T28_CorruptEntriesAreMadeAgain(self):
         self.assertEqual(self.run_module().code, 134)
         (entry,) = self.entries()
         good = entry.read_bytes()
@@ -174,7 +174,7 @@ class Cache(TestCase):
             self.assert_error(self.run_module(), 134, "trap")
             self.assertEqual(entry.read_bytes(), good)
 
-    def test_CorruptRecordsAreMadeAgain(self):
+    def test_T28_CorruptRecordsAreMadeAgain(self):
         self.run_module()
         for record in [*(self.cache / "modules").glob("*.json"), *(self.cache / "modules").glob("*.ref")]:
             for content in (b"", b"{}", b"0" * 64, b"{\"sha256\":1,\"identity\":[]}"):

@@ -44,7 +44,7 @@ class Listing(TestCase):
         self.assertEqual(listing["skills"][0]["description"], "Project.")
         self.assertIn("skill-shadowed", [d["code"] for d in listing["diagnostics"]])
 
-    def test_ControlCharactersReachNoTerminal(self):
+    def test_T25_ControlCharactersReachNoTerminal(self):
         self.make_skill("odd", {"SKILL.md": "---\nname: odd\ndescription: \"a\\e]0;title\\a b\"\n---\n"})
         self.assertNotIn(b"\x1b", self.openskills("--skills", self.skills, "list").out)
 

@@ -226,7 +226,7 @@ class Refused(ComponentCase):
     def test_WhatIsNoCommand(self):
         self.assert_error(self.component(assemble("(component)")), 126, "module-invalid")
 
-    def test_BrokenComponents(self):
+    def test_T28_BrokenComponents(self):
         whole = command(SAY_HELLO)
         self.assertEqual(self.component(whole).code, 0)
         for length in (9, len(whole) // 3, len(whole) // 2, len(whole) - 1):

@@ -23,20 +23,20 @@ class WallTime(TestCase):
                 self.assertIsNone(outcome["limit"])
                 self.assertGreaterEqual(outcome["usage"]["wall_ms"], 299)
 
-    def test_EndsABusyLoop(self):
+    def test_T23_EndsABusyLoop(self):
         self.expect_timeout("while True: pass")
 
-    def test_EndsASleep(self):
+    def test_T23_EndsASleep(self):
         self.expect_timeout("import time; time.sleep(60)")
 
-    def test_EndsABlockedRead(self):
+    def test_T23_EndsABlockedRead(self):
         read_end, write_end = os.pipe()
         self.addCleanup(os.close, read_end)
         self.addCleanup(os.close, write_end)
         with os.fdopen(os.dup(read_end)) as stdin:
             self.expect_timeout("import sys; sys.stdin.read()", flags=("--stdin", "-"), stdin=stdin)
 
-    def test_EndsALongCallInsideTheInterpreter(self):
+    def test_T23_EndsALongCallInsideTheInterpreter(self):
         self.expect_timeout("import re; re.match(r'(a+)+$', 'a' * 64 + 'b')")
 
     def test_KeepsWhatWasWrittenBefore(self):
@@ -55,7 +55,7 @@ class WallTime(TestCase):
 class Memory(TestCase):
     HOG = "x = bytearray(200 << 20); print(len(x))"
 
-    def test_RefusedMemoryIsAMemoryError(self):
+    def test_T24_RefusedMemoryIsAMemoryError(self):
         for mode in MODES:
             with self.subTest(mode=mode):
                 outcome = self.run_python(self.HOG, flags=("--memory", "64M", "--isolation", mode))
@@ -70,7 +70,7 @@ class Memory(TestCase):
         self.assertFalse(outcome["usage"]["memory_refused"])
         self.assertGreater(outcome["usage"]["peak_memory_bytes"], 200 << 20)
 
-    def test_AModuleThatDeclaresTooMuchIsStoppedByName(self):
+    def test_T24_AModuleThatDeclaresTooMuchIsStoppedByName(self):
         (self.work / "big.wasm").write_bytes(module(b"", memory_pages=1024))
         result = self.openskills("wasm", "big.wasm", "--memory", "1M", "--json")
         self.assertEqual(result.code, 123)
@@ -79,7 +79,7 @@ class Memory(TestCase):
 
 
 class Output(TestCase):
-    def test_CapturedOutputIsCutAtACharacterAndFlagged(self):
+    def test_T25_CapturedOutputIsCutAtACharacterAndFlagged(self):
         outcome = self.run_python("import sys\nprint('é' * 100)\nprint('done', file=sys.stderr)",
                                   flags=("--output-limit", "11"))
         self.assertEqual(outcome["stdout"], "é" * 5)
@@ -90,7 +90,7 @@ class Output(TestCase):
         outcome = self.run_python("print('x' * 10, end='')", flags=("--output-limit", "10"))
         self.assertEqual((outcome["stdout"], outcome["stdout_truncated"]), ("x" * 10, False))
 
-    def test_AFloodIsDrainedAndTheScriptGoesOn(self):
+    def test_T25_AFloodIsDrainedAndTheScriptGoesOn(self):
         outcome = self.run_python(
             "import sys\nfor _ in range(64): sys.stdout.write('x' * 1048576)\nopen('done', 'w').close()")
         self.assertEqual(outcome["status"], "ok")
@@ -125,7 +125,7 @@ class Output(TestCase):
 
 
 class Cancelling(TestCase):
-    def test_CtrlCEndsEverything(self):
+    def test_T14_CtrlCEndsEverything(self):
         for mode in MODES:
             with self.subTest(mode=mode):
                 skill = self.make_skill("demo", {"scripts/x.py": "print('up', flush=True)\nwhile True: pass"})
@@ -139,7 +139,7 @@ class Cancelling(TestCase):
                 self.assertIn(b"[cancelled]", error)
                 self.assertFalse([pid for pid in family if is_alive(pid)])
 
-    def test_NothingOutlivesAKilledSupervisor(self):
+    def test_T14_NothingOutlivesAKilledSupervisor(self):
         skill = self.make_skill("demo", {"scripts/x.py": "print('up', flush=True)\nwhile True: pass"})
         process = start(self, "run", skill, "scripts/x.py")
         process.stdout.readline()

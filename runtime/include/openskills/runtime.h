@@ -5,9 +5,9 @@
 //   auto outcome = runtime.execute_skill("my-skill", {{"input", "data"}}, {.timeout_ms = 5000});
 //
 // Thread rule: any thread, every call, also in a fork of the process that made the runtime; a call works with the
-// skills of the load_skills() or refresh() that had ended when it began. With RunProcesses::kForked, runs with
-// Isolation::kProcess need a process with one thread and answer kChildFailed in any other; an in-process run starts a
-// thread that stays.
+// skills of the load_skills() or refresh() that had ended when it began. With RunProcesses::kForked, runs that start a
+// process (with Isolation::kProcess all; else those of a module that is in no cache) need a process with one thread and
+// answer kChildFailed in any other; an in-process run starts a thread that stays.
 // Ownership: the runtime owns the engine, loaded code, the worker process and the catalog; outcomes are values.
 // Errors: load_skills() returns one; a run never fails as a call, since its Outcome carries status and error.
 // No call throws, prints or exits.

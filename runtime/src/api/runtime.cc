@@ -17,16 +17,15 @@
 #include "run/plan.h"
 #include "run/runner.h"
 #include "wasm/module_store.h"
+#include "wasm/run_slots.h"
 
 namespace openskills {
 namespace {
 
-constexpr std::uint32_t kMaxConcurrentRuns = 1024;
-
 RunnerOptions runner_options(const RuntimeOptions& options) {
   const auto processes = options.processes == RunProcesses::kForked ? RunnerOptions::Processes::kForked
                                                                     : RunnerOptions::Processes::kWorker;
-  return {options.cache_directory, std::clamp(options.max_concurrent_runs, 1U, kMaxConcurrentRuns), processes,
+  return {options.cache_directory, std::clamp(options.max_concurrent_runs, 1U, RunSlots::kMost), processes,
           options.worker_path, options.cache_limit_bytes};
 }
 

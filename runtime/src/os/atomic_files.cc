@@ -1,5 +1,7 @@
 // Files that are written as a whole or not at all: beside their place first, then renamed into it.
+#include <algorithm>
 #include <cerrno>
+#include <vector>
 
 #include "os/errno_error.h"
 #include "os/files.h"
@@ -8,6 +10,12 @@ namespace openskills::os {
 namespace {
 
 enum class Synced : bool { kNo, kYes };
+
+// Writes a file's bytes to the descriptor it is given.
+using Fill = std::function<Result<void>(int fd)>;
+
+// What a copy holds in memory, however large the file is.
+constexpr std::size_t kPieceBytes = std::size_t{256} << 10U;
 
 // A signal may come in between; none of these calls has done half of its work then.
 template <class Call>
@@ -18,20 +26,44 @@ auto retry_interrupted(Call call) noexcept {
   }
 }
 
-Result<void> fill(const DescriptorCalls& calls, int fd, std::string_view bytes, std::string_view name) {
+Result<void> write_piece(const DescriptorCalls& calls, int fd, std::span<std::byte> bytes, std::string_view name) {
   while (!bytes.empty()) {
-    // The calls take memory to read into and to write from in the same form; writing changes nothing.
-    const IoSlice slice{reinterpret_cast<std::byte*>(const_cast<char*>(bytes.data())), bytes.size()};
+    const IoSlice slice{bytes.data(), bytes.size()};
     const auto written = retry_interrupted([&] { return calls.write(fd, {&slice, 1}); });
     if (!written) return fail_errno(written.error().value, "write", name);
-    bytes.remove_prefix(*written);
+    bytes = bytes.subspan(*written);
   }
   return {};
 }
 
+Fill fill_with(const DescriptorCalls& calls, std::string_view bytes, std::string_view name) {
+  return [&calls, bytes, name](int fd) {
+    // The calls take memory to read into and to write from in the same form; writing changes nothing.
+    auto* data = reinterpret_cast<std::byte*>(const_cast<char*>(bytes.data()));
+    return write_piece(calls, fd, {data, bytes.size()}, name);
+  };
+}
+
+Fill fill_from(const DescriptorCalls& calls, int source_fd, std::uint64_t size_bytes, std::string_view name) {
+  return [&calls, source_fd, size_bytes, name](int fd) -> Result<void> {
+    std::vector<std::byte> piece(static_cast<std::size_t>(std::min<std::uint64_t>(size_bytes, kPieceBytes)));
+    for (std::uint64_t at = 0; at < size_bytes;) {
+      const IoSlice slice{piece.data(),
+                          static_cast<std::size_t>(std::min<std::uint64_t>(size_bytes - at, piece.size()))};
+      const auto got =
+          retry_interrupted([&] { return calls.read_at(source_fd, {&slice, 1}, static_cast<std::int64_t>(at)); });
+      if (!got) return fail_errno(got.error().value, "read", name);
+      if (*got == 0) break;
+      TRY(write_piece(calls, fd, std::span(piece).first(*got), name));
+      at += *got;
+    }
+    return {};
+  };
+}
+
 // `temporary_prefix` is what the file is called until it is complete, before a number of its own.
-Result<void> write_whole(const DescriptorCalls& calls, int directory_fd, const std::string& name,
-                         std::string_view bytes, std::string_view temporary_prefix, CreatedMode mode, Synced synced) {
+Result<void> write_whole(const DescriptorCalls& calls, int directory_fd, const std::string& name, const Fill& fill,
+                         std::string_view temporary_prefix, CreatedMode mode, Synced synced) {
   // Random, since threads write the same file, and processes that share a folder may share a number.
   std::uint64_t unique = 0;
   const auto filled = retry_interrupted([&] { return calls.random(std::as_writable_bytes(std::span(&unique, 1))); });
@@ -41,7 +73,7 @@ Result<void> write_whole(const DescriptorCalls& calls, int directory_fd, const s
       .mode = OpenMode::kWrite, .create = true, .exclusive = true, .no_follow = true, .created_mode = mode};
   const auto fd = retry_interrupted([&] { return calls.open_beneath(directory_fd, temporary.c_str(), options); });
   if (!fd) return fail_errno(fd.error().value, "create", name);
-  Result<void> written = fill(calls, fd->get(), bytes, name);
+  Result<void> written = fill(fd->get());
   if (written && synced == Synced::kYes) {
     const auto done = retry_interrupted([&] { return calls.data_sync(fd->get()); });
     if (!done) written = fail_errno(done.error().value, "sync", name);
@@ -74,15 +106,8 @@ Result<UniqueFd> make_way(const DescriptorCalls& calls, int root_fd, std::string
   return folder;
 }
 
-}  // namespace
-
-Result<void> write_file_atomically(int directory_fd, const std::string& name, std::string_view bytes,
-                                   const DescriptorCalls& calls) {
-  return write_whole(calls, directory_fd, name, bytes, "." + name + ".", CreatedMode::kOwnerOnly, Synced::kYes);
-}
-
-Result<void> write_file_beneath(int root_fd, const std::string& relative_path, std::string_view bytes,
-                                const DescriptorCalls& calls) {
+Result<void> write_beneath(const DescriptorCalls& calls, int root_fd, const std::string& relative_path,
+                           const Fill& fill) {
   if (relative_path.find('\0') != std::string::npos) {
     return fail(ErrorCode::kInvalidArgument, "the path contains a NUL byte");
   }
@@ -96,7 +121,25 @@ Result<void> write_file_beneath(int root_fd, const std::string& relative_path, s
   }
   if (!there && there.error().value != ENOENT) return fail_errno(there.error().value, "look at", relative_path);
   // The name may be as long as names get: the temporary one must not be longer.
-  return write_whole(calls, parent, name, bytes, ".openskills-", CreatedMode::kShared, Synced::kNo);
+  return write_whole(calls, parent, name, fill, ".openskills-", CreatedMode::kShared, Synced::kNo);
+}
+
+}  // namespace
+
+Result<void> write_file_atomically(int directory_fd, const std::string& name, std::string_view bytes,
+                                   const DescriptorCalls& calls) {
+  return write_whole(calls, directory_fd, name, fill_with(calls, bytes, name), "." + name + ".",
+                     CreatedMode::kOwnerOnly, Synced::kYes);
+}
+
+Result<void> write_file_beneath(int root_fd, const std::string& relative_path, std::string_view bytes,
+                                const DescriptorCalls& calls) {
+  return write_beneath(calls, root_fd, relative_path, fill_with(calls, bytes, relative_path));
+}
+
+Result<void> copy_file_beneath(int root_fd, const std::string& relative_path, int source_fd, std::uint64_t size_bytes,
+                               const DescriptorCalls& calls) {
+  return write_beneath(calls, root_fd, relative_path, fill_from(calls, source_fd, size_bytes, relative_path));
 }
 
 }  // namespace openskills::os

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include <string>
 
 #include "os/files.h"
+#include "os/memory_file.h"
 #include "os/test_faulty_calls.h"
 
 namespace openskills::os {
@@ -48,7 +50,7 @@ class AtomicFilesFaultTest : public AtomicFilesTest, public ::testing::WithParam
 // After any single fault the file is the old one or the new one, whole, and nothing lies beside it.
 TEST_P(AtomicFilesFaultTest, AFaultAtAnyCallLeavesNothingHalfWritten) {
   const std::string old_content = "old";
-  const std::string new_content(100'000, 'n');
+  const std::string new_content(600'000, 'n');  // more than one piece of a copy
   for (const int error : kFaults) {
     std::set<std::string> met;
     for (int nth = 0;; ++nth) {
@@ -91,7 +93,54 @@ TEST_P(AtomicFilesFaultTest, AFaultAtAnyCallMakesNoNewFile) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, AtomicFilesFaultTest, ::testing::Values(&write_file_atomically, &write_file_beneath));
+Result<void> copy_from_a_file(int root_fd, const std::string& name, std::string_view bytes,
+                              const DescriptorCalls& calls) {
+  TRY(const UniqueFd source, memory_file(bytes));
+  return copy_file_beneath(root_fd, name, source.get(), bytes.size(), calls);
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, AtomicFilesFaultTest,
+                         ::testing::Values(&write_file_atomically, &write_file_beneath, &copy_from_a_file));
+
+// A disk that takes and gives less than it is asked to.
+class SlowDisk : public DescriptorCalls {
+ public:
+  SystemResult<std::size_t> read_at(int fd, std::span<const IoSlice> slices,
+                                    std::int64_t offset) const noexcept override {
+    largest_ = std::max(largest_, slices[0].size);
+    const IoSlice part{slices[0].data, std::min<std::size_t>(slices[0].size, 70'001)};
+    return kernel().read_at(fd, {&part, 1}, offset);
+  }
+  SystemResult<std::size_t> write(int fd, std::span<const IoSlice> slices) const noexcept override {
+    largest_ = std::max(largest_, slices[0].size);
+    const IoSlice part{slices[0].data, std::min<std::size_t>(slices[0].size, 30'011)};
+    return kernel().write(fd, {&part, 1});
+  }
+  [[nodiscard]] std::size_t largest() const noexcept { return largest_; }
+
+ private:
+  mutable std::size_t largest_ = 0;
+};
+
+TEST_F(AtomicFilesTest, ACopyIsMadeInPiecesWhateverTheSize) {
+  std::string bytes;
+  while (bytes.size() < 3'000'000) bytes += std::to_string(bytes.size()) + ",";
+  const UniqueFd source = memory_file(bytes).value();
+  const SlowDisk disk;
+  ASSERT_TRUE(copy_file_beneath(root_.get(), "a/copy", source.get(), bytes.size(), disk));
+  EXPECT_EQ(content("a/copy"), bytes);
+  EXPECT_LE(disk.largest(), std::size_t{256} << 10U);
+}
+
+TEST_F(AtomicFilesTest, ACopyHasTheSizeAskedForOrThatOfAShorterSource) {
+  const UniqueFd source = memory_file("0123456789").value();
+  ASSERT_TRUE(copy_file_beneath(root_.get(), "file", source.get(), 4));
+  EXPECT_EQ(content("file"), "0123");
+  ASSERT_TRUE(copy_file_beneath(root_.get(), "file", source.get(), 1'000'000));
+  EXPECT_EQ(content("file"), "0123456789");
+  ASSERT_TRUE(copy_file_beneath(root_.get(), "file", source.get(), 0));
+  EXPECT_EQ(content("file"), "");
+}
 
 TEST_F(AtomicFilesTest, AFaultOnTheWayToAFolderIsAnError) {
   std::set<std::string> met;

@@ -101,6 +101,12 @@ struct DirectoryEntry {
 [[nodiscard]] Result<void> write_file_beneath(int root_fd, const std::string& relative_path, std::string_view bytes,
                                               const DescriptorCalls& calls = DescriptorCalls::kernel());
 
+// The same with the first size_bytes bytes of an open file, copied piece by piece; a source that has become shorter
+// just ends. What it holds in memory does not depend on the size.
+[[nodiscard]] Result<void> copy_file_beneath(int root_fd, const std::string& relative_path, int source_fd,
+                                             std::uint64_t size_bytes,
+                                             const DescriptorCalls& calls = DescriptorCalls::kernel());
+
 [[nodiscard]] Result<void> write_all(int fd, std::string_view bytes, std::string_view name_for_errors);
 
 // Writes all of it, or gives up: false when the reader is gone, the deadline has passed, or writing failed. A signal

@@ -101,7 +101,7 @@ std::vector<Artifact> ArtifactCollector::collect(const std::vector<ChangedFile>&
   return artifacts;
 }
 
-Result<void> ArtifactCollector::copy(const std::vector<ChangedFile>& changes) const {
+Result<void> ArtifactCollector::copy(const std::vector<ChangedFile>& changes, const os::DescriptorCalls& calls) const {
   if (!copies_.valid()) return {};
   std::uint64_t left_bytes = kCopyBudgetBytes;
   for (const ChangedFile& change : changes) {
@@ -115,10 +115,9 @@ Result<void> ArtifactCollector::copy(const std::vector<ChangedFile>& changes) co
       return fail(ErrorCode::kTooLarge, "the artifacts are larger than {} bytes together", kCopyBudgetBytes);
     }
     left_bytes -= info.size_bytes;
-    TRY(const std::string bytes, os::read_file(fd->get(), info.size_bytes, change.relative_path));
     const std::string prefix =
         folder->role == MountRole::kWorkspace ? std::string() : folder->guest_path.substr(1) + "/";
-    TRY(os::write_file_beneath(copies_.get(), prefix + change.relative_path, bytes));
+    TRY(os::copy_file_beneath(copies_.get(), prefix + change.relative_path, fd->get(), info.size_bytes, calls));
   }
   return {};
 }

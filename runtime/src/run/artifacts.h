@@ -14,6 +14,7 @@
 #include "base/unique_fd.h"
 #include "invoke/invocation.h"
 #include "openskills/outcome.h"
+#include "os/descriptor_calls.h"
 
 namespace openskills {
 
@@ -29,9 +30,11 @@ class ArtifactCollector {
   [[nodiscard]] std::vector<Artifact> collect(const std::vector<ChangedFile>& changes) const;
 
   // Copies created and modified regular files, keeping their relative paths; those of other mounts than the workspace
-  // under the mount's own path. Does nothing without a folder for copies.
-  // Errors: kTooLarge past the budget; those of writing.
-  [[nodiscard]] Result<void> copy(const std::vector<ChangedFile>& changes) const;
+  // under the mount's own path. Does nothing without a folder for copies. Each copy is there as a whole or not at all;
+  // an error leaves those before it. `calls` is borrowed; tests pass one that fails on purpose.
+  // Errors: kTooLarge past the budget; those of reading and writing.
+  [[nodiscard]] Result<void> copy(const std::vector<ChangedFile>& changes,
+                                  const os::DescriptorCalls& calls = os::DescriptorCalls::kernel()) const;
 
  private:
   struct Folder {

@@ -1,10 +1,13 @@
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <filesystem>
+#include <set>
 
 #include "base/sha256.h"
 #include "catalog/test_tree.h"
 #include "openskills/outcome.h"
+#include "os/test_faulty_calls.h"
 #include "run/artifacts.h"
 #include "run/execute_skill.h"
 #include "run/output_capture.h"
@@ -151,6 +154,41 @@ TEST_F(Artifacts, AreCopiedUnderTheirPaths) {
                     {"/workspace", "gone", FileChange::kDeleted}}));
   EXPECT_EQ(copied("a/new"), "one");
   EXPECT_EQ(copied("data/x"), "two");
+}
+
+// Whichever call fails: the copies before it stay, the one under way is not there, and nothing lies beside them.
+TEST_F(Artifacts, AFaultAtAnyCallLeavesNoHalfCopy) {
+  const std::string large(700'000, 'l');
+  tree_.write("work/a/first", "one");
+  tree_.write("work/b/second", large);
+  const std::vector<ChangedFile> changes = {{"/workspace", "a/first", FileChange::kCreated},
+                                            {"/workspace", "b/second", FileChange::kCreated}};
+  for (const int error : {ENOSPC, EIO, EMFILE, ENOMEM}) {
+    std::set<std::string> met;
+    for (int nth = 0;; ++nth) {
+      ASSERT_LT(nth, 100);
+      std::filesystem::remove_all(tree_.path("out"));
+      tree_.folder("out");
+      const ArtifactCollector collector = ArtifactCollector::open(mounts_, tree_.path("out")).value();
+      const os::FaultyCalls calls(nth, error);
+      const Result<void> done = collector.copy(changes, calls);
+      for (const auto& entry : std::filesystem::recursive_directory_iterator(tree_.path("out"))) {
+        if (entry.is_directory()) continue;
+        const std::string name = entry.path().lexically_relative(tree_.path("out")).string();
+        EXPECT_TRUE(name == "a/first" || name == "b/second") << name << " after " << calls.failed();
+        EXPECT_EQ(entry.file_size(), name == "a/first" ? 3U : large.size()) << calls.failed();
+      }
+      if (calls.failed().empty()) {
+        EXPECT_TRUE(done);
+        EXPECT_EQ(copied("a/first"), "one");
+        break;
+      }
+      met.insert(calls.failed());
+      ASSERT_FALSE(done) << calls.failed();
+      EXPECT_FALSE(std::filesystem::exists(tree_.path("out/b/second"))) << calls.failed();
+    }
+    EXPECT_TRUE(met.contains("read_at") && met.contains("write") && met.contains("rename_at"));
+  }
 }
 
 TEST_F(Artifacts, ACopyDoesNotFollowALinkInItsFolder) {

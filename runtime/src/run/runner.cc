@@ -129,15 +129,13 @@ Executor& Runner::executor(Isolation isolation) {
   const RunnerOptions& options = state_->options;
   const CacheSettings cache{options.cache_directory, options.cache_limit_bytes};
   const bool runs_once = options.processes == RunnerOptions::Processes::kForked;
+  const auto launcher = [&]() -> std::unique_ptr<ChildLauncher> {
+    if (runs_once) return std::make_unique<ForkLauncher>();
+    return std::make_unique<WorkerLauncher>(options.worker_path);
+  };
   if (isolation == Isolation::kProcess) {
     if (!state_->isolated) {
-      std::unique_ptr<ChildLauncher> launcher;
-      if (runs_once) {
-        launcher = std::make_unique<ForkLauncher>();
-      } else {
-        launcher = std::make_unique<WorkerLauncher>(options.worker_path);
-      }
-      state_->isolated = std::make_unique<IsolatedWasmExecutor>(cache, std::move(launcher), options.max_concurrent_runs);
+      state_->isolated = std::make_unique<IsolatedWasmExecutor>(cache, launcher(), options.max_concurrent_runs);
     }
     return *state_->isolated;
   }
@@ -145,7 +143,7 @@ Executor& Runner::executor(Isolation isolation) {
     // A pool takes milliseconds to create and saves more on each run after that.
     const EngineOptions engine = runs_once ? EngineOptions{Allocation::kOnDemand, 1}
                                            : EngineOptions{Allocation::kPooling, options.max_concurrent_runs};
-    state_->in_process = std::make_unique<InProcessWasmExecutor>(cache, engine);
+    state_->in_process = std::make_unique<InProcessWasmExecutor>(cache, engine, launcher());
   }
   return *state_->in_process;
 }

@@ -2,10 +2,11 @@
 #include <gtest/gtest.h>
 
 #include "os/test_alone.h"
-#include "wasm/in_process_executor.h"
 #include "wasm/fork_launcher.h"
+#include "wasm/in_process_executor.h"
 #include "wasm/isolated_executor.h"
 #include "wasm/test_components.h"
+#include "wasm/worker/worker_launcher.h"
 
 namespace openskills {
 namespace {
@@ -16,7 +17,8 @@ TEST(ComponentIsolation, TheCallersOwnProcessRefusesThem) {
   const CancelToken cancel;
   Invocation given = folder.invocation("");
   given.program_path = folder.put("module.wasm", command({kSayHello}));
-  InProcessWasmExecutor executor(folder.cache(), {Allocation::kPooling, 2});
+  InProcessWasmExecutor executor(folder.cache(), {Allocation::kPooling, 2},
+                                 std::make_unique<WorkerLauncher>(std::string()));
   for (int round = 0; round < 2; ++round) {
     const Result<ExecutionResult> refused = executor.execute(given, sink, cancel);
     ASSERT_FALSE(refused);

@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
-#include <type_traits>
 #include <utility>
 
 #include "base/utf8.h"
+#include "wasm/wasi/method_call.h"
 
 namespace openskills {
 namespace {
@@ -16,26 +16,12 @@ using wasi::GuestMemory;
 using wasi::WasiContext;
 using wasi::WasiErrno;
 
-template <class Method>
-struct Signature;
-
-template <class... Arguments>
-struct Signature<WasiErrno (WasiContext::*)(GuestMemory, Arguments...)> {
-  template <std::size_t... Index>
-  static WasiErrno invoke(WasiContext& wasi, WasiErrno (WasiContext::*method)(GuestMemory, Arguments...),
-                          GuestMemory memory, [[maybe_unused]] const std::uint64_t* values,
-                          std::index_sequence<Index...>) {
-    return (wasi.*method)(memory, static_cast<Arguments>(values[Index])...);
-  }
-  using Indices = std::index_sequence_for<Arguments...>;
-};
-
 using Function = WasiErrno (*)(WasiContext& wasi, GuestMemory memory, const std::uint64_t* values);
 
 template <auto Method>
 WasiErrno invoke(WasiContext& wasi, GuestMemory memory, const std::uint64_t* values) {
-  using Shape = Signature<decltype(Method)>;
-  return Shape::invoke(wasi, Method, memory, values, typename Shape::Indices{});
+  const auto narrow = []<class Argument>(std::uint64_t value) { return static_cast<Argument>(value); };
+  return wasi::MethodCall<decltype(Method)>::invoke(wasi, Method, memory, values, narrow);
 }
 
 // In the order of the enumeration in third_party/wasmtime/src/component/preview1.rs.

@@ -29,9 +29,12 @@ constexpr const char* kTargetFeatures[] = {"has_lse"};
 #endif
 
 // Everything that shapes compiled code. A change here must change kCodeRevision.
-constexpr int kCodeRevision = 3;
+constexpr int kCodeRevision = 4;
 
-Result<void> configure_code(wasm_config_t* config) {
+// What passes text from one part of a component to another is code with the memories of both.
+enum class Memories : bool { kOne, kSeveral };
+
+Result<void> configure_code(wasm_config_t* config, Memories memories) {
   if (wasmtime_error_t* error = wasmtime_config_target_set(config, kTarget)) {
     return fail(ErrorCode::kEngine, "the engine does not know the target: {}", take_message(error));
   }
@@ -47,7 +50,7 @@ Result<void> configure_code(wasm_config_t* config) {
   // What toolchains emit for WASI programs today. Threads and asynchronous components are not built in. 64-bit memories
   // and garbage-collected types stay off: nothing here needs them, and each is surface.
   wasmtime_config_wasm_memory64_set(config, false);
-  wasmtime_config_wasm_multi_memory_set(config, false);
+  wasmtime_config_wasm_multi_memory_set(config, memories == Memories::kSeveral);
   wasmtime_config_wasm_gc_set(config, false);
   wasmtime_config_gc_support_set(config, true);  // exceptions are objects
   wasmtime_config_wasm_exceptions_set(config, true);
@@ -79,6 +82,18 @@ void configure_pool(wasm_config_t* config, std::uint32_t slots) {
   wasmtime_pooling_allocation_config_delete(pool);
 }
 
+Result<wasm_engine_t*> make_engine(const EngineOptions& options, Memories memories) {
+  wasm_config_t* config = wasm_config_new();
+  if (Result<void> configured = configure_code(config, memories); !configured) {
+    wasm_config_delete(config);
+    return std::unexpected(std::move(configured).error());
+  }
+  if (options.allocation == Allocation::kPooling) configure_pool(config, options.pool_slots);
+  wasm_engine_t* const engine = wasm_engine_new_with_config(config);
+  if (engine == nullptr) return fail(ErrorCode::kEngine, "the WebAssembly engine could not be created");
+  return engine;
+}
+
 bool looks_like_module(std::string_view bytes) {
   return bytes.size() >= 8 && bytes.substr(0, 8) == std::string_view("\0asm\1\0\0\0", 8);
 }
@@ -100,14 +115,7 @@ std::string Engine::code_fingerprint() {
 }
 
 Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
-  wasm_config_t* config = wasm_config_new();
-  if (Result<void> configured = configure_code(config); !configured) {
-    wasm_config_delete(config);
-    return std::unexpected(std::move(configured).error());
-  }
-  if (options.allocation == Allocation::kPooling) configure_pool(config, options.pool_slots);
-  wasm_engine_t* raw = wasm_engine_new_with_config(config);
-  if (raw == nullptr) return fail(ErrorCode::kEngine, "the WebAssembly engine could not be created");
+  TRY(wasm_engine_t* const raw, make_engine(options, Memories::kOne));
   std::unique_ptr<Engine> engine(new Engine(raw));
   engine->linker_ = wasmtime_linker_new(raw);
   TRY(wasi::define_wasi(engine->linker_));
@@ -116,7 +124,16 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
 
 Engine::~Engine() {
   if (linker_ != nullptr) wasmtime_linker_delete(linker_);
+  if (wasm_engine_t* const components = component_engine_.load()) wasm_engine_delete(components);
   wasm_engine_delete(engine_);
+}
+
+Result<wasm_engine_t*> Engine::component_engine() {
+  const std::lock_guard lock(component_mutex_);
+  if (wasm_engine_t* const made = component_engine_.load()) return made;
+  TRY(wasm_engine_t* const made, make_engine({.allocation = Allocation::kOnDemand}, Memories::kSeveral));
+  component_engine_.store(made);
+  return made;
 }
 
 Result<std::string> Engine::compile(std::string_view wasm_bytes, std::string_view name_for_errors) {
@@ -127,8 +144,12 @@ Result<std::string> Engine::compile(std::string_view wasm_bytes, std::string_vie
   }
   wasm_byte_vec_t code{};
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(wasm_bytes.data());
+  wasm_engine_t* compiler = engine_;
+  if (component) {
+    TRY(compiler, component_engine());
+  }
   const auto precompile = component ? openskills_engine_precompile_component : openskills_engine_precompile;
-  if (wasmtime_error_t* error = precompile(engine_, bytes, wasm_bytes.size(), &code)) {
+  if (wasmtime_error_t* error = precompile(compiler, bytes, wasm_bytes.size(), &code)) {
     return fail_with_hint(ErrorCode::kModuleInvalid,
                           fmt::format("'{}' cannot be compiled: {}", name_for_errors, one_line(take_message(error))),
                           "check that the file is whole and was built for wasm32-wasip1 or wasm32-wasip2");
@@ -163,8 +184,9 @@ Result<std::unique_ptr<Module>> Engine::load_compiled(int code_fd, std::string_v
 }
 
 Result<std::unique_ptr<Module>> Engine::load_component(const std::string& path, std::string_view name_for_errors) {
+  TRY(wasm_engine_t* const engine, component_engine());
   OpenskillsComponent* component = nullptr;
-  if (wasmtime_error_t* error = openskills_component_load(engine_, path.c_str(), &component)) {
+  if (wasmtime_error_t* error = openskills_component_load(engine, path.c_str(), &component)) {
     return fail(ErrorCode::kCacheUnusable, "compiled code of '{}' does not load: {}", name_for_errors,
                 one_line(take_message(error)));
   }
@@ -184,6 +206,9 @@ Result<std::unique_ptr<Module>> Engine::load_component(const std::string& path, 
   return module;
 }
 
-void Engine::poke() noexcept { wasmtime_engine_increment_epoch(engine_); }
+void Engine::poke() noexcept {
+  wasmtime_engine_increment_epoch(engine_);
+  if (wasm_engine_t* const components = component_engine_.load()) wasmtime_engine_increment_epoch(components);
+}
 
 }  // namespace openskills

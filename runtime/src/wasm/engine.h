@@ -4,12 +4,16 @@
 // Thread rule: an Engine and its Modules may be used from several threads at once. In a process that will fork,
 // create the Engine after the fork: compiling starts threads.
 // Ownership: a Module must not outlive its Engine.
+// Modules have one memory each. Components, whose parts have memories of their own, get a second engine that differs in
+// nothing but that; it is made when the first one comes. All memories of a run are on one account.
 //
 // What this does not stop: an engine defect. That is what the jail around the process is for.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -90,8 +94,13 @@ class Engine {
   explicit Engine(wasm_engine_t* engine) noexcept : engine_(engine) {}
   [[nodiscard]] Result<std::unique_ptr<Module>> load_component(const std::string& path,
                                                                std::string_view name_for_errors);
+  [[nodiscard]] Result<wasm_engine_t*> component_engine();
+
   wasm_engine_t* engine_;
   wasmtime_linker* linker_ = nullptr;
+  std::mutex component_mutex_;
+  std::atomic<wasm_engine_t*> component_engine_ = nullptr;  // null until there is one; read by signal handlers
+  static_assert(std::atomic<wasm_engine_t*>::is_always_lock_free);
 };
 
 }  // namespace openskills

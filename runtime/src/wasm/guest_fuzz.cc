@@ -8,6 +8,7 @@
 #include "os/clock.h"
 #include "wasm/guest_run.h"
 #include "wasm/module_store.h"
+#include "wasm/wasi/functions_test_support.h"
 #include "wasm/wasi/fuzz_tree_test_support.h"
 #include "wasm/wasmtime_error.h"
 
@@ -18,76 +19,10 @@ using fuzzing::require;
 
 constexpr std::uint64_t kMemoryLimitBytes = 1U << 20U;
 
-struct Import {
-  std::string_view name;
-  std::string_view parameters;  // i: 32 bits, I: 64 bits
-};
-
-constexpr auto kImports = std::to_array<Import>({
-    {"args_get", "ii"},
-    {"args_sizes_get", "ii"},
-    {"environ_get", "ii"},
-    {"environ_sizes_get", "ii"},
-    {"clock_res_get", "ii"},
-    {"clock_time_get", "iIi"},
-    {"fd_advise", "iIIi"},
-    {"fd_allocate", "iII"},
-    {"fd_close", "i"},
-    {"fd_datasync", "i"},
-    {"fd_fdstat_get", "ii"},
-    {"fd_fdstat_set_flags", "ii"},
-    {"fd_fdstat_set_rights", "iII"},
-    {"fd_filestat_get", "ii"},
-    {"fd_filestat_set_size", "iI"},
-    {"fd_filestat_set_times", "iIIi"},
-    {"fd_pread", "iiiIi"},
-    {"fd_prestat_get", "ii"},
-    {"fd_prestat_dir_name", "iii"},
-    {"fd_pwrite", "iiiIi"},
-    {"fd_read", "iiii"},
-    {"fd_readdir", "iiiIi"},
-    {"fd_renumber", "ii"},
-    {"fd_seek", "iIii"},
-    {"fd_sync", "i"},
-    {"fd_tell", "ii"},
-    {"fd_write", "iiii"},
-    {"path_create_directory", "iii"},
-    {"path_filestat_get", "iiiii"},
-    {"path_filestat_set_times", "iiiiIIi"},
-    {"path_link", "iiiiiii"},
-    {"path_open", "iiiiiIIii"},
-    {"path_readlink", "iiiiii"},
-    {"path_remove_directory", "iii"},
-    {"path_rename", "iiiiii"},
-    {"path_symlink", "iiiii"},
-    {"path_unlink_file", "iii"},
-    {"poll_oneoff", "iiii"},
-    {"proc_exit", "i"},
-    {"proc_raise", "i"},
-    {"sched_yield", ""},
-    {"random_get", "ii"},
-    {"sock_accept", "iii"},
-    {"sock_recv", "iiiiii"},
-    {"sock_send", "iiiii"},
-    {"sock_shutdown", "ii"},
-});
-static_assert(kImports.size() == 46);
-
 // The guest's code: after the imports' own numbers come two operations of the guest itself.
-std::string declarations() {
-  std::string text;
-  for (const Import& import : kImports) {
-    std::string parameters;
-    for (const char kind : import.parameters) parameters += kind == 'i' ? " i32" : " i64";
-    text += fmt::format("(import \"wasi_snapshot_preview1\" \"{0}\" (func ${0} (param{1}){2}))\n", import.name,
-                        parameters, import.name == "proc_exit" ? "" : " (result i32)");
-  }
-  return text;
-}
-
 std::string operations() {
   std::string text;
-  for (const Import& import : kImports) {
+  for (const wasi::Function& import : wasi::kFunctions) {
     text += ")";
     for (const char kind : import.parameters) text += kind == 'i' ? "(call $narrow)" : "(call $wide)";
     text += fmt::format("(call ${}){}(br $next)", import.name, import.name == "proc_exit" ? "" : "(drop)");
@@ -99,13 +34,13 @@ std::string operations() {
 
 // A program of bytes: the number of an operation, then its arguments, four or eight bytes each. It lies at 4096.
 std::string interpreter() {
-  const std::size_t count = kImports.size() + 2;
+  const std::size_t count = wasi::kFunctions.size() + 2;
   std::string blocks;
   std::string labels;
   for (std::size_t i = 0; i < count; ++i) blocks += "(block ";
   for (std::size_t i = 0; i <= count; ++i) labels += fmt::format(" {}", i);
   // The innermost block ends first: a label's number is the number of its operation.
-  return "(module " + declarations() + R"(
+  return "(module " + wasi::declare_functions() + R"(
     (memory (export "memory") 1 64)
     (data (i32.const 256) "\00\20\00\00\40\00\00\00")
     (data (i32.const 512) "a\00d\00d/x\00l/x\00out/secret\00.git/config\00../a\00new\00keep/this\00d/..")

@@ -7,8 +7,7 @@
 #include "os/files.h"
 #include "wasm/epoch_ticker.h"
 #include "wasm/guest_run.h"
-#include "wasm/module_request.h"
-#include "wasm/module_store.h"
+#include "wasm/program_code.h"
 #include "wasm/run_slots.h"
 
 namespace openskills {
@@ -20,26 +19,23 @@ struct LoadedModule {
   std::shared_ptr<const Module> module;
 };
 
-// A component may split into more instances than a slot holds, and its interfaces are younger code than WASI preview 1.
-std::unexpected<Error> refuse_component(std::string_view program_path) {
-  return fail_with_hint(
-      ErrorCode::kModuleUnsupported,
-      fmt::format("'{}' is a component, and components do not run in the caller's own process", program_path),
-      "choose process isolation, or build it as a WASI preview 1 module (wasm32-wasip1)");
-}
-
 }  // namespace
 
 struct InProcessWasmExecutor::State {
-  State(CacheSettings settings, EngineOptions engine_options)
-      : cache(std::move(settings)), options(engine_options), slots(options.pool_slots) {}
+  State(CacheSettings cache, EngineOptions engine_options, std::unique_ptr<ChildLauncher> launcher)
+      : compilers(std::move(launcher)),
+        code(std::move(cache), *compilers),
+        options(engine_options),
+        slots(options.pool_slots) {}
 
   Result<void> ensure_engine();
-  Result<std::shared_ptr<const Module>> load(const Invocation& invocation, std::int64_t started_ns,
+  // Sets `started_ns` to when the run's own time begins.
+  Result<std::shared_ptr<const Module>> load(const Invocation& invocation, std::int64_t& started_ns,
                                              const CancelToken& cancel);
   std::shared_ptr<const Module> loaded(const std::string& program_path, const os::FileInfo& file);
 
-  CacheSettings cache;
+  std::unique_ptr<ChildLauncher> compilers;
+  ProgramCode code;
   EngineOptions options;
   RunSlots slots;
   std::mutex mutex;  // guards what follows; never held while a module is compiled, so that others go on
@@ -64,18 +60,18 @@ std::shared_ptr<const Module> InProcessWasmExecutor::State::loaded(const std::st
 }
 
 Result<std::shared_ptr<const Module>> InProcessWasmExecutor::State::load(const Invocation& invocation,
-                                                                         std::int64_t started_ns,
+                                                                         std::int64_t& started_ns,
                                                                          const CancelToken& cancel) {
   const std::string& program_path = invocation.program_path;
   TRY(const os::FileInfo file, os::file_info_at(program_path));
   if (std::shared_ptr<const Module> module = loaded(program_path, file)) return module;
-  TRY(const ModuleStore store, ModuleStore::open(cache, Engine::code_fingerprint()));
-  const auto compile = [&](std::string_view bytes) -> Result<std::string> {
-    if (is_component(bytes)) return refuse_component(program_path);
-    return engine->compile(bytes, program_path);
-  };
-  TRY(const CompiledModule compiled, store.get(module_request(invocation, started_ns, &cancel), compile));
-  TRY(std::shared_ptr<const Module> module, engine->load_compiled(compiled.code.get(), program_path));
+  // A component may split into more instances than a slot holds, and its interfaces are younger code than preview 1.
+  const ProgramCode::Terms terms{MissingLayers::kAccept, ProgramCode::Terms::Components::kRefused};
+  TRY(const ProgramCode::Code compiled, code.get(invocation, started_ns, terms, cancel));
+  started_ns = compiled.run_started_ns;
+  // Only now: the launcher may have had to fork, which it cannot once the engine's threads are there.
+  TRY(ensure_engine());
+  TRY(std::shared_ptr<const Module> module, engine->load_compiled(compiled.file.get(), program_path));
   // Its code can be in the cache already.
   if (module->component() != nullptr) return refuse_component(program_path);
   const std::lock_guard lock(mutex);
@@ -83,18 +79,17 @@ Result<std::shared_ptr<const Module>> InProcessWasmExecutor::State::load(const I
   return module;
 }
 
-InProcessWasmExecutor::InProcessWasmExecutor(CacheSettings cache, EngineOptions engine_options)
-    : state_(std::make_unique<State>(std::move(cache), engine_options)) {}
+InProcessWasmExecutor::InProcessWasmExecutor(CacheSettings cache, EngineOptions engine_options,
+                                             std::unique_ptr<ChildLauncher> compilers)
+    : state_(std::make_unique<State>(std::move(cache), engine_options, std::move(compilers))) {}
 
 InProcessWasmExecutor::~InProcessWasmExecutor() = default;
 
 Result<ExecutionResult> InProcessWasmExecutor::execute(const Invocation& invocation, OutputSink& sink,
                                                        const CancelToken& cancel) {
   State& state = *state_;
-  TRY(state.ensure_engine());
-  const std::int64_t asked_ns = os::monotonic_now_ns();
-  TRY(const std::shared_ptr<const Module> module, state.load(invocation, asked_ns, cancel));
-  const std::int64_t started_ns = os::monotonic_now_ns();
+  std::int64_t started_ns = os::monotonic_now_ns();
+  TRY(const std::shared_ptr<const Module> module, state.load(invocation, started_ns, cancel));
   TRY(const RunSlots::Slot slot, state.slots.take(deadline_after(started_ns, invocation.limits.wall_ms), cancel));
   TRY(const std::unique_ptr<GuestRun> run, GuestRun::open(invocation, sink, &cancel));
   run->start_clock(started_ns);

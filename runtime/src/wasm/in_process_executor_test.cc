@@ -13,6 +13,7 @@
 #include "wasm/epoch_ticker.h"
 #include "wasm/guest_run.h"
 #include "wasm/test_guests.h"
+#include "wasm/worker/worker_launcher.h"
 
 namespace openskills {
 namespace {
@@ -21,10 +22,18 @@ using std::chrono::milliseconds;
 
 class InProcessTest : public ::testing::TestWithParam<Allocation> {
  protected:
-  InProcessTest() : executor_(folder_.cache(), {GetParam(), 2}) {}
+  InProcessTest() : executor_(folder_.cache(), {GetParam(), 2}, std::make_unique<WorkerLauncher>(std::string())) {}
 
   Result<ExecutionResult> run(const Invocation& invocation) { return executor_.execute(invocation, sink_, cancel_); }
   Result<ExecutionResult> run(std::string_view module) { return run(folder_.invocation(module)); }
+
+  // Compiles the module ahead, for tests of what happens in the run's own time.
+  void compile(Invocation invocation) {
+    invocation.stdin_source = {};
+    invocation.limits.wall_ms = 60'000;
+    invocation.limits.cpu_ms = 20;
+    EXPECT_TRUE(run(invocation));
+  }
 
   GuestFolder folder_;
   InProcessWasmExecutor executor_;
@@ -71,6 +80,7 @@ TEST_P(InProcessTest, ATrapIsNotTheEndOfTheHost) {
 
 TEST_P(InProcessTest, AGuestThatSpinsIsStoppedAtItsDeadline) {
   Invocation invocation = folder_.invocation(spins());
+  compile(invocation);
   invocation.limits.wall_ms = 100;
   const ExecutionResult result = run(invocation).value();
   EXPECT_EQ(result.ending, Ending::kTimedOut);
@@ -82,6 +92,7 @@ TEST_P(InProcessTest, AGuestThatSpinsIsStoppedAtItsDeadline) {
 TEST_P(InProcessTest, AStartFunctionThatSpinsIsStoppedAsWell) {
   Invocation invocation =
       folder_.invocation(assemble("(module (func $s (loop $l (br $l))) (func (export \"_start\")) (start $s))"));
+  compile(invocation);
   invocation.limits.wall_ms = 100;
   const Result<ExecutionResult> result = run(invocation);
   ASSERT_TRUE(result) << result.error().message;
@@ -97,6 +108,7 @@ TEST_P(InProcessTest, AGuestIsStoppedWhenItsCpuTimeIsUsed) {
 }
 
 TEST_P(InProcessTest, AGuestIsCancelledFromAnotherThread) {
+  compile(folder_.invocation(spins()));
   std::jthread canceller([this] {
     std::this_thread::sleep_for(milliseconds(50));
     cancel_.cancel();
@@ -107,6 +119,7 @@ TEST_P(InProcessTest, AGuestIsCancelledFromAnotherThread) {
 TEST_P(InProcessTest, AGuestThatWaitsForInputIsCancelledAndTimesOut) {
   const os::Pipe pipe = os::Pipe::create().value();
   Invocation invocation = folder_.invocation(waits_for_input());
+  compile(invocation);
   invocation.stdin_source = {StdinSource::Kind::kDescriptor, {}, pipe.read_end.get()};
   invocation.limits.wall_ms = 100;
   EXPECT_EQ(run(invocation)->ending, Ending::kTimedOut);
@@ -172,7 +185,7 @@ TEST_P(InProcessTest, AReaderThatIsGoneIsABrokenPipe) {
   EXPECT_EQ(result.exit_code, 64);  // EPIPE in WASI
 }
 
-TEST_P(InProcessTest, WhatCannotRunIsAnError) {
+TEST_P(InProcessTest, T28_WhatCannotRunIsAnError) {
   const std::pair<std::string, ErrorCode> rows[] = {
       {"", ErrorCode::kModuleInvalid},
       {"no module", ErrorCode::kModuleInvalid},
@@ -212,6 +225,7 @@ TEST_P(InProcessTest, AModuleThatIsReplacedIsLoadedAgain) {
 
 TEST_P(InProcessTest, AModuleMayBeReplacedWhileItRuns) {
   Invocation spinning = folder_.invocation(spins());
+  compile(spinning);
   spinning.program_path = folder_.put("other.wasm", spins());
   std::jthread runner([&] {
     RecordingGuestSink sink;
@@ -251,6 +265,7 @@ TEST_P(InProcessTest, MoreThreadsThanSlotsTakeTurns) {
 
 TEST_P(InProcessTest, ARunThatWaitsForASlotTimesOutAndIsCancelled) {
   Invocation spinning = folder_.invocation(spins());
+  compile(spinning);
   const CancelToken never;
   std::vector<std::jthread> holders;
   for (int i = 0; i < 2; ++i) {
@@ -277,9 +292,61 @@ TEST_P(InProcessTest, ARunThatWaitsForASlotTimesOutAndIsCancelled) {
 
 TEST_P(InProcessTest, ASecondExecutorUsesTheCacheOfTheFirst) {
   EXPECT_EQ(run(hello())->ending, Ending::kExited);
-  InProcessWasmExecutor second(folder_.cache(), {GetParam(), 1});
+  InProcessWasmExecutor second(folder_.cache(), {GetParam(), 1}, std::make_unique<WorkerLauncher>(std::string()));
   EXPECT_EQ(second.execute(folder_.invocation(hello()), sink_, cancel_)->ending, Ending::kExited);
   EXPECT_EQ(sink_.out, "hello\nhello\n");
+}
+
+// A module that takes a second or more to compile: many values that are alive at once, through many loops.
+std::string compiles_slowly() {
+  constexpr int kLocals = 600;
+  constexpr int kLoops = 2500;
+  std::string body;
+  for (int i = 0; i < kLoops; ++i) {
+    const auto local = [](int number) { return "(local.get " + std::to_string(1 + number % kLocals) + ")"; };
+    body += "(loop (local.set " + std::to_string(1 + i * 7 % kLocals) + " (i32.add " + local(i * 13) + local(i * 31) +
+            ")) (br_if 0 " + local(i * 17) + "))";
+  }
+  std::string locals = "(local";
+  for (int i = 0; i < kLocals; ++i) locals += " i32";
+  return guest("(drop (call $slow (i32.const 1)))", "1",
+               "(func $slow (param i32) (result i32) " + locals + ") " + body + " (local.get 1))");
+}
+
+TEST_P(InProcessTest, T23_CompilingIsPartOfTheRunsTime) {
+  Invocation slow = folder_.invocation(compiles_slowly());
+  slow.limits.wall_ms = 200;
+  const std::int64_t started_ns = os::monotonic_now_ns();
+  const Result<ExecutionResult> late = run(slow);
+  const std::int64_t took_ns = os::monotonic_now_ns() - started_ns;
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, ErrorCode::kTimeout) << late.error().message;
+  EXPECT_GE(took_ns, 200'000'000);
+  EXPECT_LT(took_ns, 5'000'000'000);
+  EXPECT_EQ(run(hello())->ending, Ending::kExited);  // whoever comes next is not held up
+  slow.program_path = folder_.put("slow.wasm", compiles_slowly());
+  slow.limits.wall_ms = 120'000;  // the control: with more time it is compiled
+  slow.limits.cpu_ms = 300;
+  const Result<ExecutionResult> result = run(slow);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_GE(result->usage.wall_ns, 200'000'000U);
+}
+
+TEST_P(InProcessTest, CompilingIsCancelled) {
+  const Invocation slow = folder_.invocation(compiles_slowly());
+  std::jthread canceller([this] {
+    std::this_thread::sleep_for(milliseconds(100));
+    cancel_.cancel();
+  });
+  EXPECT_EQ(run(slow).error().code, ErrorCode::kCancelled);
+}
+
+TEST_P(InProcessTest, WithoutAWorkerOnlyCachedModulesRun) {
+  InProcessWasmExecutor alone(folder_.cache(), {GetParam(), 1}, std::make_unique<WorkerLauncher>("/missing"));
+  const Invocation known = folder_.invocation(hello());
+  EXPECT_EQ(alone.execute(known, sink_, cancel_).error().code, ErrorCode::kLayerMissing);
+  EXPECT_EQ(run(known)->ending, Ending::kExited);
+  EXPECT_EQ(alone.execute(known, sink_, cancel_)->ending, Ending::kExited);
 }
 
 // A guest with the engine's own parts: only the ticker makes it look at its deadline.

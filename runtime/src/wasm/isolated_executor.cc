@@ -1,15 +1,11 @@
 #include "wasm/isolated_executor.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "os/clock.h"
 #include "wasm/child_channel.h"
-#include "wasm/compile_child.h"
-#include "wasm/engine.h"
 #include "wasm/guest_run.h"
 #include "wasm/link_times.h"
-#include "wasm/module_request.h"
 #include "wasm/run_report.h"
 
 namespace openskills {
@@ -18,8 +14,6 @@ namespace {
 constexpr std::int64_t kNsPerMs = 1'000'000;
 // The child ends a run at its deadline by itself and reports; a child that does not is killed this much later.
 constexpr std::int64_t kGraceNs = 100 * kNsPerMs;
-// Each compiler uses every core and may take gibibytes.
-constexpr std::uint32_t kCompilersAtOnce = 2;
 
 // What the supervisor saw of the child itself.
 struct Watched {
@@ -110,37 +104,21 @@ Result<ExecutionResult> read_report(const Watched& watched, const os::ChildStatu
 
 IsolatedWasmExecutor::IsolatedWasmExecutor(CacheSettings cache, std::unique_ptr<ChildLauncher> launcher,
                                            std::uint32_t slots)
-    : cache_(std::move(cache)), launcher_(std::move(launcher)), run_slots_(slots), compile_slots_(kCompilersAtOnce) {}
-
-Result<CompiledModule> IsolatedWasmExecutor::compiled_code(const Invocation& invocation, std::int64_t started_ns,
-                                                           const CancelToken& cancel) {
-  TRY(const ModuleStore store, ModuleStore::open(cache_, Engine::code_fingerprint()));
-  return store.get(module_request(invocation, started_ns, &cancel), [&](std::string_view bytes) -> Result<std::string> {
-    std::int64_t deadline_ns = compile_deadline_ns(bytes.size());
-    if (invocation.origin == ProgramOrigin::kUnknown) {
-      deadline_ns = std::min(deadline_ns, deadline_after(started_ns, invocation.limits.wall_ms));
-    }
-    TRY(const RunSlots::Slot slot, compile_slots_.take(deadline_ns, cancel));
-    return compile_in_child(*launcher_, {bytes, invocation.program_path, invocation.missing_layers}, deadline_ns,
-                            cancel);
-  });
-}
+    : launcher_(std::move(launcher)), code_(std::move(cache), *launcher_), run_slots_(slots) {}
 
 Result<ExecutionResult> IsolatedWasmExecutor::execute(const Invocation& invocation, OutputSink& sink,
                                                       const CancelToken& cancel) {
   const std::int64_t started_ns = os::monotonic_now_ns();
-  TRY(const CompiledModule compiled, compiled_code(invocation, started_ns, cancel));
-  // The guest's own time begins when its code is there.
-  const std::int64_t run_started_ns =
-      compiled.compiled_now && invocation.origin == ProgramOrigin::kGuestPack ? os::monotonic_now_ns() : started_ns;
-  const std::int64_t deadline_ns = deadline_after(run_started_ns, invocation.limits.wall_ms);
+  TRY(const ProgramCode::Code code,
+      code_.get(invocation, started_ns, {.missing_layers = invocation.missing_layers}, cancel));
+  const std::int64_t deadline_ns = deadline_after(code.run_started_ns, invocation.limits.wall_ms);
   TRY(const RunSlots::Slot slot, run_slots_.take(deadline_ns, cancel));
   TRY(ChildChannel::Pipes pipes, ChildChannel::create_pipes());
   TRY(LinkTimesService link_times, LinkTimesService::create(invocation));
   RunEnds ends{std::move(pipes.stdout_pipe.write_end), std::move(pipes.stderr_pipe.write_end),
                std::move(pipes.report_pipe.write_end), link_times.child_requests_fd(), link_times.child_answers_fd()};
   TRY(const std::unique_ptr<LaunchedChild> child,
-      launcher_->start_run(invocation, compiled.code.get(), run_started_ns, std::move(ends)));
+      launcher_->start_run(invocation, code.file.get(), code.run_started_ns, std::move(ends)));
   link_times.child_started();
   ChildChannel channel(std::move(pipes), child->pidfd());
   channel.attend(link_times);
@@ -148,7 +126,7 @@ Result<ExecutionResult> IsolatedWasmExecutor::execute(const Invocation& invocati
   // An honest child is ending by now; one that only closed its pipes would outlive its deadline.
   child->kill_hard();
   TRY(const os::ChildStatus status, child->wait());
-  return read_report(watched, status, run_started_ns);
+  return read_report(watched, status, code.run_started_ns);
 }
 
 }  // namespace openskills

@@ -12,7 +12,7 @@
 
 #include "invoke/invocation.h"
 #include "wasm/child_launcher.h"
-#include "wasm/module_store.h"
+#include "wasm/program_code.h"
 #include "wasm/run_slots.h"
 
 namespace openskills {
@@ -29,13 +29,9 @@ class IsolatedWasmExecutor : public Executor {
                                                 const CancelToken& cancel) override;
 
  private:
-  [[nodiscard]] Result<CompiledModule> compiled_code(const Invocation& invocation, std::int64_t started_ns,
-                                                     const CancelToken& cancel);
-
-  CacheSettings cache_;
   std::unique_ptr<ChildLauncher> launcher_;
+  ProgramCode code_;
   RunSlots run_slots_;
-  RunSlots compile_slots_;
 };
 
 }  // namespace openskills

@@ -39,7 +39,8 @@ void expect_no_byte_is_seen(Executor& executor, const GuestFolder& folder) {
 
 TEST(MemoryCanary, SlotsOfAPoolAreEmptyWhenTheyAreUsedAgain) {
   const GuestFolder folder;
-  InProcessWasmExecutor executor(folder.cache(), {Allocation::kPooling, 2});
+  InProcessWasmExecutor executor(folder.cache(), {Allocation::kPooling, 2},
+                                 std::make_unique<WorkerLauncher>(std::string()));
   expect_no_byte_is_seen(executor, folder);
 }
 

@@ -13,7 +13,7 @@ constexpr std::chrono::milliseconds kPoll{5};
 
 }  // namespace
 
-RunSlots::RunSlots(std::uint32_t count) : free_(std::clamp<std::ptrdiff_t>(count, 1, kMost)) {}
+RunSlots::RunSlots(std::uint32_t count) : free_(std::clamp(count, 1U, kMost)) {}
 
 Result<RunSlots::Slot> RunSlots::take(std::int64_t deadline_monotonic_ns, const CancelToken& cancel) {
   while (!free_.try_acquire_for(kPoll)) {

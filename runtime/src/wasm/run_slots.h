@@ -15,7 +15,7 @@ namespace openskills {
 
 class RunSlots {
  public:
-  static constexpr std::ptrdiff_t kMost = 1024;
+  static constexpr std::uint32_t kMost = 1024;
 
   // At least one slot and at most kMost.
   explicit RunSlots(std::uint32_t count);

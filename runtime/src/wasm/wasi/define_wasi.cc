@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "wasm/wasi/method_call.h"
 #include "wasm/wasi/wasi_context.h"
 #include "wasm/wasmtime_error.h"
 
@@ -49,11 +50,11 @@ template <class Argument>
 constexpr wasm_valkind_t kKindOf = std::is_same_v<Argument, std::uint32_t> ? WASM_I32 : WASM_I64;
 
 template <class Method>
-struct Signature;
+struct FunctionType;
 
 template <class... Arguments>
-struct Signature<WasiErrno (WasiContext::*)(GuestMemory, Arguments...)> {
-  static wasm_functype_t* type(std::size_t result_count) {
+struct FunctionType<WasiErrno (WasiContext::*)(GuestMemory, Arguments...)> {
+  static wasm_functype_t* make(std::size_t result_count) {
     std::array<wasm_valtype_t*, sizeof...(Arguments)> kinds = {wasm_valtype_new(kKindOf<Arguments>)...};
     wasm_valtype_vec_t parameters{};
     wasm_valtype_vec_new(&parameters, kinds.size(), kinds.data());
@@ -66,14 +67,6 @@ struct Signature<WasiErrno (WasiContext::*)(GuestMemory, Arguments...)> {
     }
     return wasm_functype_new(&parameters, &results);
   }
-
-  template <std::size_t... Index>
-  static WasiErrno invoke(WasiContext& wasi, WasiErrno (WasiContext::*method)(GuestMemory, Arguments...),
-                          GuestMemory memory, [[maybe_unused]] const wasmtime_val_raw_t* values,
-                          std::index_sequence<Index...>) {
-    return (wasi.*method)(memory, argument_of<Arguments>(values[Index])...);
-  }
-  using Indices = std::index_sequence_for<Arguments...>;
 };
 
 wasm_trap_t* new_trap() noexcept {
@@ -84,12 +77,14 @@ wasm_trap_t* new_trap() noexcept {
 template <auto Method>
 wasm_trap_t* call(void* /*environment*/, wasmtime_caller_t* caller, wasmtime_val_raw_t* values,
                   std::size_t /*value_count*/) noexcept {
-  using Shape = Signature<decltype(Method)>;
+  constexpr auto kConvert = []<class Argument>(const wasmtime_val_raw_t& value) {
+    return argument_of<Argument>(value);
+  };
   WasiErrno answer = WasiErrno::kIo;
   try {
     wasmtime_context_t* context = wasmtime_caller_context(caller);
     auto& wasi = *static_cast<WasiContext*>(wasmtime_context_get_data(context));
-    answer = Shape::invoke(wasi, Method, memory_of(wasi, caller, context), values, typename Shape::Indices{});
+    answer = MethodCall<decltype(Method)>::invoke(wasi, Method, memory_of(wasi, caller, context), values, kConvert);
   } catch (const std::bad_alloc&) {
     answer = WasiErrno::kNomem;
   } catch (...) {
@@ -109,7 +104,7 @@ struct Row {
 
 template <auto Method>
 constexpr Row row(std::string_view name, std::size_t result_count = 1) {
-  return {name, &call<Method>, &Signature<decltype(Method)>::type, result_count};
+  return {name, &call<Method>, &FunctionType<decltype(Method)>::make, result_count};
 }
 
 constexpr auto kFunctions = std::to_array<Row>({

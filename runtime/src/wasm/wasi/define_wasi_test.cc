@@ -1,6 +1,7 @@
 // The functions as the engine calls them: all are there with the right types, a stop ends the guest, memory may grow.
 #include <wasmtime.h>
 
+#include "wasm/wasi/functions_test_support.h"
 #include "wasm/wasi/wasi_test_support.h"
 #include "wasm/wasmtime_error.h"
 
@@ -107,61 +108,7 @@ TEST_F(DefineWasiTest, AnExportNamedMemoryThatIsNone) {
 
 TEST_F(DefineWasiTest, AllFunctionsHaveTheTypesOfTheStandard) {
   start();
-  // i: 32 bits, I: 64 bits; one result of 32 bits except for proc_exit.
-  const std::vector<std::pair<std::string, std::string>> functions = {{"args_get", "ii"},
-                                                                      {"args_sizes_get", "ii"},
-                                                                      {"environ_get", "ii"},
-                                                                      {"environ_sizes_get", "ii"},
-                                                                      {"clock_res_get", "ii"},
-                                                                      {"clock_time_get", "iIi"},
-                                                                      {"fd_advise", "iIIi"},
-                                                                      {"fd_allocate", "iII"},
-                                                                      {"fd_close", "i"},
-                                                                      {"fd_datasync", "i"},
-                                                                      {"fd_fdstat_get", "ii"},
-                                                                      {"fd_fdstat_set_flags", "ii"},
-                                                                      {"fd_fdstat_set_rights", "iII"},
-                                                                      {"fd_filestat_get", "ii"},
-                                                                      {"fd_filestat_set_size", "iI"},
-                                                                      {"fd_filestat_set_times", "iIIi"},
-                                                                      {"fd_pread", "iiiIi"},
-                                                                      {"fd_prestat_get", "ii"},
-                                                                      {"fd_prestat_dir_name", "iii"},
-                                                                      {"fd_pwrite", "iiiIi"},
-                                                                      {"fd_read", "iiii"},
-                                                                      {"fd_readdir", "iiiIi"},
-                                                                      {"fd_renumber", "ii"},
-                                                                      {"fd_seek", "iIii"},
-                                                                      {"fd_sync", "i"},
-                                                                      {"fd_tell", "ii"},
-                                                                      {"fd_write", "iiii"},
-                                                                      {"path_create_directory", "iii"},
-                                                                      {"path_filestat_get", "iiiii"},
-                                                                      {"path_filestat_set_times", "iiiiIIi"},
-                                                                      {"path_link", "iiiiiii"},
-                                                                      {"path_open", "iiiiiIIii"},
-                                                                      {"path_readlink", "iiiiii"},
-                                                                      {"path_remove_directory", "iii"},
-                                                                      {"path_rename", "iiiiii"},
-                                                                      {"path_symlink", "iiiii"},
-                                                                      {"path_unlink_file", "iii"},
-                                                                      {"poll_oneoff", "iiii"},
-                                                                      {"proc_exit", "i"},
-                                                                      {"proc_raise", "i"},
-                                                                      {"sched_yield", ""},
-                                                                      {"random_get", "ii"},
-                                                                      {"sock_accept", "iii"},
-                                                                      {"sock_recv", "iiiiii"},
-                                                                      {"sock_send", "iiiii"},
-                                                                      {"sock_shutdown", "ii"}};
-  ASSERT_EQ(functions.size(), 46U);
-  std::string text = "(module";
-  for (const auto& [name, parameters] : functions) {
-    text += " (import \"wasi_snapshot_preview1\" \"" + name + "\" (func (param";
-    for (const char kind : parameters) text += kind == 'i' ? " i32" : " i64";
-    text += name == "proc_exit" ? ")))" : ") (result i32)))";
-  }
-  EXPECT_EQ(run(text + " (func (export \"_start\")))"), "");
+  EXPECT_EQ(run("(module" + declare_functions() + " (func (export \"_start\")))"), "");
 }
 
 TEST_F(DefineWasiTest, ArgumentsAndEnvironment) {
