@@ -85,12 +85,14 @@ class Engine {
   void poke() noexcept;
 
   [[nodiscard]] wasm_engine_t* raw() noexcept { return engine_; }
+  [[nodiscard]] Allocation allocation() const noexcept { return allocation_; }
 
  private:
-  explicit Engine(wasm_engine_t* engine) noexcept : engine_(engine) {}
+  Engine(wasm_engine_t* engine, Allocation allocation) noexcept : engine_(engine), allocation_(allocation) {}
   [[nodiscard]] Result<std::unique_ptr<Module>> load_component(const std::string& path,
                                                                std::string_view name_for_errors);
   wasm_engine_t* engine_;
+  Allocation allocation_;
   wasmtime_linker* linker_ = nullptr;
 };
 
