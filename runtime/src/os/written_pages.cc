@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -85,6 +86,11 @@ void make_own(std::uint64_t start, std::uint64_t length, std::uint64_t page) noe
 }
 
 }  // namespace
+
+std::int64_t thread_page_faults() noexcept {
+  rusage usage{};
+  return ::getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_minflt : 0;
+}
 
 WrittenPages join_written_pages(std::span<std::byte> range, const JoinLimits& limits) noexcept {
   WrittenPages written;

@@ -21,7 +21,7 @@ constexpr std::int64_t kNsPerMs = 1'000'000;
 
 // A pool resets a slot page by page only while its written pages lie in at most 32 runs: what lies beyond the 32nd is
 // unmapped and faulted in again by the next run. Copying a few more pages is a tenth of that price.
-constexpr os::JoinLimits kSlotReset{.most_runs = 24, .most_pages = 1024};
+constexpr os::JoinLimits kSlotReset{.most_runs = 30, .most_pages = 1024};
 
 struct StoreDeleter {
   void operator()(wasmtime_store_t* store) const noexcept { wasmtime_store_delete(store); }
@@ -257,8 +257,11 @@ Result<void> GuestRun::call_start(Engine& engine, const Module& module, Answer& 
   }
   if (!answer.good()) return {};
   TRY(const wasmtime_func_t start, find_start(context, instance));
+  const bool pooled = engine.allocation() == Allocation::kPooling;
+  const std::int64_t faults_before = pooled ? os::thread_page_faults() : 0;
   answer.error = wasmtime_func_call(context, &start, nullptr, 0, nullptr, 0, &answer.trap);
-  if (engine.allocation() == Allocation::kPooling) join_written_pages(context, instance);
+  // Without a fault the run wrote no page that earlier ones had not.
+  if (pooled && os::thread_page_faults() != faults_before) join_written_pages(context, instance);
   return {};
 }
 
