@@ -43,7 +43,7 @@ build_profile() {
   logged profile-train "$hint" train "$dir"
 }
 
-# The counts are no part of the program: only the compiler reads the file.
+# The counts are no part of the program: only the compiler reads the file (make_lib.py leaves its name out of sysconfig).
 profile_cflags() {
   [[ -z $PROFILE ]] || echo "-fprofile-use=$PROFILE -Wno-profile-instr-unprofiled -Wno-profile-instr-out-of-date"
 }
