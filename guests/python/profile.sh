@@ -38,9 +38,13 @@ build_profile() {
   PROFILE=$dir/python.profdata
   [[ -f $PROFILE ]] && return
   rm -rf "$dir" && mkdir -p "$dir"
-  logged profile-configure "$hint" configure_profiled "$dir"
-  logged profile-make "$hint" make_profiled "$dir"
-  logged profile-train "$hint" train "$dir"
+  # A subshell each: a failed step ends what runs it, and the guest can do without.
+  if (logged profile-configure "$hint" configure_profiled "$dir") && (logged profile-make "$hint" make_profiled "$dir") &&
+    (logged profile-train "$hint" train "$dir"); then
+    return
+  fi
+  say "going on without counts"
+  PROFILE=
 }
 
 # The counts are no part of the program: only the compiler reads the file (make_lib.py leaves its name out of sysconfig).
