@@ -23,16 +23,17 @@ Result<std::string> find_recipe(const std::string& name) {
   const bool plain = !name.empty() && name.front() != '.' && name.find('/') == std::string::npos;
   std::vector<std::string> folders;
   for (const std::string& directory : os::program_directories()) {
-    for (const char* const place : {"/../share/openskills/guest-recipes/", "/share/openskills/guest-recipes/",
-                                    "/../../guests/"}) {
+    for (const char* const place :
+         {"/../share/openskills/guest-recipes/", "/share/openskills/guest-recipes/", "/../../guests/"}) {
       folders.push_back(directory + place + name);
     }
   }
   for (const std::string& folder : folders) {
     if (plain && os::file_info_at(folder + "/install.py")) return os::canonical_path(folder);
   }
-  return fail_with_hint(ErrorCode::kPathNotFound, fmt::format("there is no recipe for a guest '{}'", name),
-                        "scientific is one; a pack made elsewhere needs no recipe: name its folder in OPENSKILLS_GUEST_PATH");
+  return fail_with_hint(
+      ErrorCode::kPathNotFound, fmt::format("there is no recipe for a guest '{}'", name),
+      "scientific is one; a pack made elsewhere needs no recipe: name its folder in OPENSKILLS_GUEST_PATH");
 }
 
 // The first folder of guests that is there, or the one beside the program.

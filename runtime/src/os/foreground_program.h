@@ -10,8 +10,8 @@
 
 namespace openskills::os {
 
-// Finds argv[0] in PATH unless it has a slash. Returns the program's exit code; 128 and the signal's number for one that
-// was ended by a signal. Errors: kPathNotFound and the like when it cannot be started.
+// Finds argv[0] in PATH unless it has a slash. Returns the program's exit code; 128 and the signal's number for one
+// that was ended by a signal. Errors: kPathNotFound and the like when it cannot be started.
 [[nodiscard]] Result<int> run_in_foreground(const std::vector<std::string>& argv);
 
 }  // namespace openskills::os

@@ -104,7 +104,8 @@ WrittenPages join_written_pages(std::span<std::byte> range, const JoinLimits& li
   if (limits.most_runs == 0 || written.runs <= limits.most_runs) return written;
   const std::uint64_t longest = longest_gap_to_fill(regions, written.runs, limits.most_runs);
   std::uint64_t bytes = 0;
-  for (std::size_t i = 1; i < written.runs; ++i) bytes += gap_before(regions, i) <= longest ? gap_before(regions, i) : 0;
+  for (std::size_t i = 1; i < written.runs; ++i)
+    bytes += gap_before(regions, i) <= longest ? gap_before(regions, i) : 0;
   if (written.pages + bytes / page > limits.most_pages) return written;
   const std::size_t count = written.runs;
   for (std::size_t i = 1; i < count; ++i) {

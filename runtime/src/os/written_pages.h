@@ -1,5 +1,5 @@
-// Pages a process has of its own: how many it was given, which of a private mapping it wrote, and joining those to fewer
-// runs of pages.
+// Pages a process has of its own: how many it was given, which of a private mapping it wrote, and joining those to
+// fewer runs of pages.
 //
 // Thread rule: free functions; nobody else may map, unmap or write the range meanwhile.
 #pragma once

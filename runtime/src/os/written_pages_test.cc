@@ -19,8 +19,7 @@ class WrittenPagesTest : public ::testing::Test {
     const int fd = ::memfd_create("pages", MFD_CLOEXEC);
     ASSERT_GE(fd, 0);
     ASSERT_EQ(::ftruncate(fd, static_cast<off_t>(kPages * page_)), 0);
-    auto* shared = static_cast<std::byte*>(
-        ::mmap(nullptr, kPages * page_, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
+    auto* shared = static_cast<std::byte*>(::mmap(nullptr, kPages * page_, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
     ASSERT_NE(shared, MAP_FAILED);
     for (std::size_t i = 0; i < kPages; ++i) std::memset(shared + i * page_, static_cast<int>(i % 251), page_);
     ::munmap(shared, kPages * page_);

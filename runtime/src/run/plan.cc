@@ -253,8 +253,8 @@ Result<Plan> plan_command(const PlanContext& context, const Skill* skill, const 
   }
   plan.argv = line.arguments;
   if (line.interpreter == nullptr) {
-    TRY(const Route route, route_script(context.guests, found->script, options.tier,
-                                        modules_of(context, found->script, found->place)));
+    TRY(const Route route,
+        route_script(context.guests, found->script, options.tier, modules_of(context, found->script, found->place)));
     if (route.guest != nullptr) TRY(check_script_needs(*route.guest, found->place, options.requirements));
     TRY(set_program(route, found->host_path, found->guest_path, plan));
     TRY(protect_mounts(context.private_directories, plan.invocation.capabilities.mounts));

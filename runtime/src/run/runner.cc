@@ -142,7 +142,8 @@ Executor& Runner::executor(Isolation isolation) {
       } else {
         launcher = std::make_unique<WorkerLauncher>(options.worker_path);
       }
-      state_->isolated = std::make_unique<IsolatedWasmExecutor>(cache, std::move(launcher), options.max_concurrent_runs);
+      state_->isolated =
+          std::make_unique<IsolatedWasmExecutor>(cache, std::move(launcher), options.max_concurrent_runs);
     }
     return *state_->isolated;
   }

@@ -16,9 +16,10 @@ std::unexpected<Error> missing(const std::string& script, const std::vector<std:
                                const GuestPack& guest) {
   std::string list;
   for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
-  return fail_with_hint(ErrorCode::kRequirementsMissing,
-                        fmt::format("'{}' needs packages that the guest {} does not have: {}", script, guest.id(), list),
-                        "--ignore-requirements runs it all the same; packages cannot be installed in the sandbox");
+  return fail_with_hint(
+      ErrorCode::kRequirementsMissing,
+      fmt::format("'{}' needs packages that the guest {} does not have: {}", script, guest.id(), list),
+      "--ignore-requirements runs it all the same; packages cannot be installed in the sandbox");
 }
 
 std::string folder_of(const std::string& path) {
