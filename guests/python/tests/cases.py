@@ -57,6 +57,9 @@ ENDINGS = [
     script("exit_text", "import sys; sys.exit('message ü')"),
     script("exit_big", "import sys; sys.exit(300)"),
     script("exit_builtin", "print(exit, quit); exit(4)"),
+    script("output_before_an_error", "import sys; print('first'); sys.stdout.write('no line end'); raise RuntimeError('x')"),
+    script("output_before_a_missing_program", "import subprocess, sys\nprint('Step 1')\ntry:\n  subprocess.run(['/no/tool', 'a'],"
+           " capture_output=True, text=True)\nexcept FileNotFoundError as e:\n  print('Step 2', e)\n  sys.exit('failed')"),
     script("os_exit", "import os, sys; print('lost'); os._exit(5)"),
     script("raise_system_exit", "raise SystemExit(False)"),
     script("uncaught", "def f(x):\n    return g(x) + 1\n\ndef g(x):\n    return {}['key'] + (x / 0)\n\nprint('before')\nf(2)\n"),

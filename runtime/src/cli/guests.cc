@@ -4,6 +4,7 @@
 
 #include "base/sha256.h"
 #include "cli/command.h"
+#include "cli/guests_install.h"
 #include "guests/guest_pack.h"
 #include "guests/trusted_code.h"
 #include "os/files.h"
@@ -209,7 +210,7 @@ int guests_list(const GlobalFlags& global, const GuestsFlags& flags) {
 }  // namespace
 
 Command add_guests(CLI::App& app, const GlobalFlags& global) {
-  CLI::App* command = app.add_subcommand("guests", "See the interpreters that are installed");
+  CLI::App* command = app.add_subcommand("guests", "See and install interpreters");
   command->footer("Example: openskills guests list");
   command->require_subcommand(1);
   const auto flags = std::make_shared<GuestsFlags>();
@@ -217,7 +218,16 @@ Command add_guests(CLI::App& app, const GlobalFlags& global) {
   list->add_flag("--verify", flags->verify, "Read every pack and compare its digests; exit 1 when one is broken");
   list->footer("Example: openskills guests list --verify --json");
   list->fallthrough();
-  return {command, [&global, flags] { return guests_list(global, *flags); }};
+  const auto install_flags = std::make_shared<InstallFlags>();
+  CLI::App* install = command->add_subcommand("install", "Fetch a guest by its pinned digest, and compile it once");
+  install->add_option("NAME", install_flags->name, "The guest: scientific")->required();
+  install->add_option("--to", install_flags->destination, "The folder of guests to put it into");
+  install->add_option("--from", install_flags->wheel, "The file it is made of, fetched before");
+  install->footer("Example: openskills guests install scientific");
+  install->fallthrough();
+  return {command, [&global, flags, install, install_flags] {
+            return install->parsed() ? install_guest(global, *install_flags) : guests_list(global, *flags);
+          }};
 }
 
 }  // namespace openskills::cli

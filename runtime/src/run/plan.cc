@@ -202,13 +202,33 @@ Result<FoundScript> find_command_script(const std::vector<Mount>& mounts, const 
                         "name it relative to the skill's folder or to the workspace");
 }
 
+std::vector<std::string> modules_of(const PlanContext& context, const Script& script, const ScriptPlace& place) {
+  if (script.language != Language::kPython) return {};
+  return needed_modules(context.guests, language_name(script.language), place);
+}
+
+// The guest a command names. Where several answer to that name, what the script imports decides.
+const GuestPack& interpreter_for(const GuestRegistry& guests, const CommandLine& line,
+                                 const std::optional<FoundScript>& found) {
+  if (!found) return *line.interpreter;
+  const std::vector<std::string> modules = needed_modules(guests, line.interpreter->language, found->place);
+  if (modules.empty()) return *line.interpreter;
+  const GuestPack* const better = guests.choose(line.interpreter->language, modules).pack;
+  const bool also_named =
+      std::any_of(line.interpreter->interpreters.begin(), line.interpreter->interpreters.end(), [&](const auto& name) {
+        return std::find(better->interpreters.begin(), better->interpreters.end(), name) != better->interpreters.end();
+      });
+  return also_named ? *better : *line.interpreter;
+}
+
 }  // namespace
 
 Result<Plan> plan_script(const PlanContext& context, const Skill& skill, const Script& script,
                          const std::vector<std::string>& arguments, const RunOptions& options) {
-  TRY(const Route route, route_script(context.guests, script, options.tier));
+  const ScriptPlace place{skill.directory, script.path};
+  TRY(const Route route, route_script(context.guests, script, options.tier, modules_of(context, script, place)));
   if (route.guest != nullptr) {
-    TRY(check_script_needs(*route.guest, {skill.directory, script.path}, options.requirements));
+    TRY(check_script_needs(*route.guest, place, options.requirements));
   }
   TRY(Plan plan, make_plan(&skill, options));
   plan.script = script.path;
@@ -233,7 +253,8 @@ Result<Plan> plan_command(const PlanContext& context, const Skill* skill, const 
   }
   plan.argv = line.arguments;
   if (line.interpreter == nullptr) {
-    TRY(const Route route, route_script(context.guests, found->script, options.tier));
+    TRY(const Route route,
+        route_script(context.guests, found->script, options.tier, modules_of(context, found->script, found->place)));
     if (route.guest != nullptr) TRY(check_script_needs(*route.guest, found->place, options.requirements));
     TRY(set_program(route, found->host_path, found->guest_path, plan));
     TRY(protect_mounts(context.private_directories, plan.invocation.capabilities.mounts));
@@ -242,14 +263,15 @@ Result<Plan> plan_command(const PlanContext& context, const Skill* skill, const 
   if (options.tier == Tier::kNative) {
     return fail_with_hint(ErrorCode::kTierUnavailable, "this version has no native tier", "leave out --tier native");
   }
-  TRY(check_named_needs(*line.interpreter, line.requirements, options.requirements));
+  const GuestPack& guest = interpreter_for(context.guests, line, found);
+  TRY(check_named_needs(guest, line.requirements, options.requirements));
   if (found && !found->place.relative.empty()) {
-    TRY(check_script_needs(*line.interpreter, found->place, options.requirements));
+    TRY(check_script_needs(guest, found->place, options.requirements));
   }
-  TRY(add_guest(*line.interpreter, plan));
-  plan.reason = fmt::format("'{}' is the guest {}", command.front(), line.interpreter->id());
+  TRY(add_guest(guest, plan));
+  plan.reason = fmt::format("'{}' is the guest {}", command.front(), guest.id());
   std::vector<std::string>& argv = plan.invocation.argv;
-  argv = {line.interpreter->argv0};
+  argv = {guest.argv0};
   argv.insert(argv.end(), line.options.begin(), line.options.end());
   if (found) argv.push_back(found->guest_path);
   argv.insert(argv.end(), line.arguments.begin(), line.arguments.end());

@@ -240,6 +240,33 @@ TEST_F(Plans, ACommandWithoutAScriptIsTheInterpreters) {
   EXPECT_EQ(plan.guest_id, "python-1");
 }
 
+TEST_F(Plans, OfSeveralGuestsForALanguageTheImportsDecide) {
+  tree_.write("guests/rich/guest.json", R"({"schema": 1, "name": "rich", "version": "3.15.0", "language": "python",
+    "module": "m.wasm", "interpreters": ["python3.15", "python3"], "modules": ["json", "numpy"],
+    "packages": [{"name": "numpy", "version": "2.5.2"}]})");
+  tree_.write("guests/rich/m.wasm", "module");
+  tree_.write("demo/scripts/plain.py", "import json, helper\n");
+  tree_.write("demo/scripts/numbers.py", "import json\nimport numpy as np\n");
+  tree_.write("demo/scripts/block.py",
+              "# /// script\n# dependencies = ['numpy']\n# ///\ndef main():\n    import numpy\n");
+  const GuestRegistry guests = GuestRegistry::scan({tree_.path("guests")});
+  const PlanContext context{guests, {}};
+  const auto guest_of = [&](const std::string& name, const std::vector<std::string>& words) {
+    const Result<Plan> plan = words.empty()
+                                  ? plan_script(context, skill_, find_script(skill_, name).value(), {}, options_)
+                                  : plan_command(context, &skill_, words, options_);
+    return plan ? plan->guest_id : std::string(error_code_name(plan.error().code));
+  };
+  EXPECT_EQ(guest_of("plain.py", {}), "rich-3.15.0");  // it alone says that it has json
+  EXPECT_EQ(guest_of("x.py", {}), "python-1");
+  EXPECT_EQ(guest_of("numbers.py", {}), "rich-3.15.0");
+  EXPECT_EQ(guest_of("block.py", {}), "rich-3.15.0");
+  EXPECT_EQ(guest_of("", {"python3", "scripts/numbers.py"}), "rich-3.15.0");
+  EXPECT_EQ(guest_of("", {"python3", "scripts/x.py"}), "python-1");
+  EXPECT_EQ(guest_of("", {"python3", "-c", "import numpy"}), "python-1");  // only scripts are read
+  EXPECT_EQ(guest_of("", {"python3.15", "scripts/x.py"}), "rich-3.15.0");
+}
+
 TEST_F(Plans, AModuleOfTheSkillRunsAsItIs) {
   const Plan plan = command({"./skill.wasm", "a"}).value();
   EXPECT_EQ(plan.invocation.program_path, tree_.path("demo/skill.wasm"));

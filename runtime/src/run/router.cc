@@ -29,8 +29,9 @@ std::string_view extension_of(std::string_view path) {
 
 // The pack for a script. Languages that the catalog does not know are the packs' own: the shebang line says which, or
 // the extension.
-const GuestPack* find_pack(const GuestRegistry& guests, const Script& script) {
-  if (script.language != Language::kOther) return guests.choose(language_name(script.language), {}).pack;
+const GuestPack* find_pack(const GuestRegistry& guests, const Script& script,
+                           std::span<const std::string> needed_modules) {
+  if (script.language != Language::kOther) return guests.choose(language_name(script.language), needed_modules).pack;
   if (!script.interpreter.empty()) {
     if (const GuestPack* pack = guests.find_interpreter(script.interpreter)) return pack;
   }
@@ -40,10 +41,11 @@ const GuestPack* find_pack(const GuestRegistry& guests, const Script& script) {
 
 }  // namespace
 
-Result<Route> route_script(const GuestRegistry& guests, const Script& script, Tier wanted) {
+Result<Route> route_script(const GuestRegistry& guests, const Script& script, Tier wanted,
+                           std::span<const std::string> needed_modules) {
   if (wanted == Tier::kNative) return no_native_tier(script);
   if (script.language == Language::kWasm) return Route{Tier::kWasm, nullptr, "WebAssembly module"};
-  if (const GuestPack* pack = find_pack(guests, script)) {
+  if (const GuestPack* pack = find_pack(guests, script, needed_modules)) {
     return Route{Tier::kWasm, pack, fmt::format("{} script, run by the guest {}", pack->language, pack->id())};
   }
   if (script.language != Language::kPython) return no_tier(script);

@@ -3,6 +3,7 @@
 // Thread rule: pure functions over values.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "base/result.h"
@@ -18,8 +19,10 @@ struct Route {
   std::string reason;
 };
 
+// Of several guests for a language, the one that lacks fewest of `needed_modules`.
 // Errors: kTierUnavailable when nothing here can run the language, kGuestMissing when a pack would. Both are refusals:
 // nothing is ever run on the host instead.
-[[nodiscard]] Result<Route> route_script(const GuestRegistry& guests, const Script& script, Tier wanted);
+[[nodiscard]] Result<Route> route_script(const GuestRegistry& guests, const Script& script, Tier wanted,
+                                         std::span<const std::string> needed_modules = {});
 
 }  // namespace openskills

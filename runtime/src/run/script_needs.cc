@@ -16,9 +16,10 @@ std::unexpected<Error> missing(const std::string& script, const std::vector<std:
                                const GuestPack& guest) {
   std::string list;
   for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
-  return fail_with_hint(ErrorCode::kRequirementsMissing,
-                        fmt::format("'{}' needs packages that the guest {} does not have: {}", script, guest.id(), list),
-                        "--ignore-requirements runs it all the same; packages cannot be installed in the sandbox");
+  return fail_with_hint(
+      ErrorCode::kRequirementsMissing,
+      fmt::format("'{}' needs packages that the guest {} does not have: {}", script, guest.id(), list),
+      "--ignore-requirements runs it all the same; packages cannot be installed in the sandbox");
 }
 
 std::string folder_of(const std::string& path) {
@@ -54,6 +55,25 @@ std::vector<Requirement> listed_and_imported(int root, const ScriptPlace& place,
 }
 
 }  // namespace
+
+std::vector<std::string> needed_modules(const GuestRegistry& guests, std::string_view language,
+                                        const ScriptPlace& place) {
+  const auto runs_it = [&](const GuestPack& pack) { return pack.language == language; };
+  if (std::count_if(guests.packs().begin(), guests.packs().end(), runs_it) < 2) return {};
+  const Result<UniqueFd> root = os::open_directory(place.root);
+  if (!root || place.relative.empty()) return {};
+  const std::string script = text_beneath(root->get(), place.relative, kScriptBytes);
+  std::vector<std::string> modules = unconditional_imports(script);
+  // A block that is no TOML is refused later, with the reason.
+  const Result<ScriptMetadata> metadata = parse_script_metadata(script, guests.find_language(language)->version);
+  if (!metadata) return modules;
+  for (const Requirement& requirement : metadata->requirements) {
+    std::string name = requirement.name;
+    std::replace(name.begin(), name.end(), '-', '_');
+    modules.push_back(std::move(name));
+  }
+  return modules;
+}
 
 Result<void> check_script_needs(const GuestPack& guest, const ScriptPlace& place, Requirements mode) {
   if (mode == Requirements::kIgnore || guest.language != "python") return {};

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -17,6 +18,11 @@ struct ScriptPlace {
   std::string root;
   std::string relative;
 };
+
+// What the choice between several guests of a script's language goes by: the modules it imports without condition, and
+// those named like a package its PEP 723 block asks for. Nothing where there is no choice: the script is not read then.
+[[nodiscard]] std::vector<std::string> needed_modules(const GuestRegistry& guests, std::string_view language,
+                                                      const ScriptPlace& place);
 
 // Everything a PEP 723 block asks for counts. Of a requirements.txt (beside the script, or at the root) counts what the
 // script imports without condition: such a file speaks for a whole skill, and a script that can run should.

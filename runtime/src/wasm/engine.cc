@@ -14,6 +14,7 @@ constexpr std::size_t kMaxWasmStackBytes = std::size_t{4} << 20U;
 constexpr std::size_t kAsyncStackMarginBytes = std::size_t{1} << 20U;
 constexpr std::size_t kMaxModuleTableElements = 100'000;
 constexpr std::size_t kMaxPooledMemoryBytes = std::size_t{4} << 30U;
+constexpr std::size_t kKeepResidentBytes = std::size_t{4} << 20U;
 
 #if defined(__x86_64__)
 constexpr const char* kTarget = "x86_64-unknown-linux-gnu";
@@ -74,8 +75,9 @@ void configure_pool(wasm_config_t* config, std::uint32_t slots) {
   wasmtime_pooling_allocation_config_total_gc_heaps_set(pool, slots);
   // No guest runs on a stack of its own; the default of a thousand costs milliseconds.
   wasmtime_pooling_allocation_config_total_stacks_set(pool, 1);
-  // Past the memory of the Python guest: resetting pages by copying beats unmapping and faulting them in again.
-  wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(pool, std::size_t{32} << 20U);
+  // What is reset by copying, which beats unmapping and faulting in again. Several times what a script of the Python
+  // guest writes; a run that wrote more gives the rest back, or every later run in its slot would copy that.
+  wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(pool, kKeepResidentBytes);
   wasmtime_pooling_allocation_config_table_keep_resident_set(pool, std::size_t{1} << 20U);
   openskills_pooling_enable_pagemap_scan(pool);
   wasmtime_pooling_allocation_strategy_set(config, pool);
@@ -116,7 +118,7 @@ std::string Engine::code_fingerprint() {
 
 Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   TRY(wasm_engine_t* const raw, make_engine(options, Memories::kOne));
-  std::unique_ptr<Engine> engine(new Engine(raw));
+  std::unique_ptr<Engine> engine(new Engine(raw, options.allocation));
   engine->linker_ = wasmtime_linker_new(raw);
   TRY(wasi::define_wasi(engine->linker_));
   return engine;

@@ -89,14 +89,16 @@ class Engine {
   void poke() noexcept;
 
   [[nodiscard]] wasm_engine_t* raw() noexcept { return engine_; }
+  [[nodiscard]] Allocation allocation() const noexcept { return allocation_; }
 
  private:
-  explicit Engine(wasm_engine_t* engine) noexcept : engine_(engine) {}
+  Engine(wasm_engine_t* engine, Allocation allocation) noexcept : engine_(engine), allocation_(allocation) {}
   [[nodiscard]] Result<std::unique_ptr<Module>> load_component(const std::string& path,
                                                                std::string_view name_for_errors);
   [[nodiscard]] Result<wasm_engine_t*> component_engine();
 
   wasm_engine_t* engine_;
+  Allocation allocation_;
   wasmtime_linker* linker_ = nullptr;
   std::mutex component_mutex_;
   std::atomic<wasm_engine_t*> component_engine_ = nullptr;  // null until there is one; read by signal handlers

@@ -8,6 +8,7 @@
 
 #include "os/clock.h"
 #include "os/files.h"
+#include "os/written_pages.h"
 #include "wasm/component_run.h"
 #include "wasm/engine_extensions.h"
 #include "wasm/wasi/wasi_context.h"
@@ -17,6 +18,10 @@ namespace openskills {
 namespace {
 
 constexpr std::int64_t kNsPerMs = 1'000'000;
+
+// A pool resets a slot page by page only while its written pages lie in at most 32 runs: what lies beyond the 32nd is
+// unmapped and faulted in again by the next run. Copying a few more pages is a tenth of that price.
+constexpr os::JoinLimits kSlotReset{.most_runs = 30, .most_pages = 1024};
 
 struct StoreDeleter {
   void operator()(wasmtime_store_t* store) const noexcept { wasmtime_store_delete(store); }
@@ -187,6 +192,18 @@ Result<wasmtime_func_t> find_start(wasmtime_context_t* context, const wasmtime_i
   return item.of.func;
 }
 
+// Prepares a pool's slot for its reset, which happens when the store goes.
+void join_written_pages(wasmtime_context_t* context, const wasmtime_instance_t& instance) noexcept {
+  wasmtime_extern_t item{};
+  constexpr std::string_view kMemory = "memory";
+  if (!wasmtime_instance_export_get(context, &instance, kMemory.data(), kMemory.size(), &item)) return;
+  if (item.kind == WASMTIME_EXTERN_MEMORY) {
+    auto* const base = reinterpret_cast<std::byte*>(wasmtime_memory_data(context, &item.of.memory));
+    (void)os::join_written_pages({base, wasmtime_memory_data_size(context, &item.of.memory)}, kSlotReset);
+  }
+  wasmtime_extern_delete(&item);
+}
+
 }  // namespace
 
 // What the engine answered: at most one of the two is set.
@@ -240,7 +257,11 @@ Result<void> GuestRun::call_start(Engine& engine, const Module& module, Answer& 
   }
   if (!answer.good()) return {};
   TRY(const wasmtime_func_t start, find_start(context, instance));
+  const bool pooled = engine.allocation() == Allocation::kPooling;
+  const std::int64_t faults_before = pooled ? os::thread_page_faults() : 0;
   answer.error = wasmtime_func_call(context, &start, nullptr, 0, nullptr, 0, &answer.trap);
+  // Without a fault the run wrote no page that earlier ones had not.
+  if (pooled && os::thread_page_faults() != faults_before) join_written_pages(context, instance);
   return {};
 }
 

@@ -1,6 +1,7 @@
 // What of a writable mount stays as it is: protected paths with what they lead to, and protected names.
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <span>
 
 #include "wasm/wasi/path_access.h"
@@ -139,7 +140,15 @@ void WasiContext::protect_resolved_paths(int directory_fd, Mount& mount) const {
   if (mount.access != Access::kReadWrite || mount.host_path.empty()) return;
   std::vector<std::string> starts = mount.protected_paths;
   for (const std::string& name : mount.protected_names) add_once(name, starts);
-  for (const std::string& start : starts) protect_what_it_leads_to(directory_fd, start, mount);
+  for (const std::string& start : starts) {
+    // Most are not there, and one call tells that of a name: it leads nowhere.
+    const bool is_name = start.find('/') == std::string::npos;
+    if (is_name) {
+      const auto status = calls_.status_at(directory_fd, start.c_str());
+      if (!status && status.error().value == ENOENT) continue;
+    }
+    protect_what_it_leads_to(directory_fd, start, mount);
+  }
 }
 
 }  // namespace openskills::wasi
