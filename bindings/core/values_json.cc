@@ -7,13 +7,14 @@ namespace openskills::bindings {
 namespace {
 
 std::string_view kind_of_output(const Outcome& outcome) {
-  if (outcome.output.is_null() && outcome.stdout_bytes.empty()) return "none";
+  // Of runs that have no output, whatever they printed, and of a JSON null.
+  if (outcome.output.is_null()) return "none";
   // Text that is no JSON is handed out as it came, or, where it is not UTF-8, as {"base64": …}.
   if (outcome.output.is_string() && outcome.output.get_ref<const std::string&>() == outcome.stdout_bytes) return "text";
   if (outcome.output.is_object() && outcome.output.size() == 1 && outcome.output.contains("base64") &&
       !nlohmann::json::accept(outcome.stdout_bytes))
     return "text";
-  return outcome.output.is_null() && !nlohmann::json::accept(outcome.stdout_bytes) ? "none" : "json";
+  return "json";
 }
 
 }  // namespace
