@@ -3,6 +3,8 @@
 #include <string_view>
 #include <utility>
 
+#include "outcome_text.h"
+
 namespace openskills::bindings {
 namespace {
 
@@ -77,18 +79,8 @@ Json changes_json(const SkillChanges& changes) {
 }
 
 OutcomeParts parts_of(Outcome outcome) {
-  OutcomeParts parts;
-  const std::string_view output = kind_of_output(outcome);
-  parts.stdout_bytes = std::exchange(outcome.stdout_bytes, {});
-  parts.stderr_bytes = std::exchange(outcome.stderr_bytes, {});
-  outcome.output = nullptr;
-  Json json = to_json(outcome);
-  json.erase("stdout");
-  json.erase("stderr");
-  json.erase("output");
-  json["output_is"] = output;
-  parts.json = text_of(json);
-  return parts;
+  return {outcome_text(outcome, kind_of_output(outcome)), std::move(outcome.stdout_bytes),
+          std::move(outcome.stderr_bytes)};
 }
 
 std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
