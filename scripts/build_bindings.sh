@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the Python wheel and the npm package into dist/, each with everything it needs to run a skill.
 #   --python | --typescript   only that one
-#   --test                    installs each in an empty environment and runs its tests there
+#   --test                    installs each in an empty environment and runs its tests there; with both languages, also
+#                             compares what they answer with C++ and the command line (tests/parity)
 source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
 LANGUAGES=(python ts)
@@ -23,3 +24,7 @@ for language in "${LANGUAGES[@]}"; do
     run_logged "test-$language" "The log has each test." "$OPENSKILLS_ROOT/bindings/$language/test.sh" "$OPENSKILLS_ROOT/dist"
   fi
 done
+# Both at once: what they answer is what C++ and the command line answer.
+if [[ $TEST == yes && ${#LANGUAGES[@]} == 2 ]]; then
+  run_logged parity "The log has each difference." "$OPENSKILLS_ROOT/tests/parity/run.sh" "$OPENSKILLS_ROOT/dist"
+fi

@@ -12,6 +12,7 @@
 #include "os/test_alone.h"
 #include "run/test_modules.h"
 #include "run_pool.h"
+#include "values_json.h"
 
 namespace openskills::bindings {
 namespace {
@@ -92,6 +93,21 @@ TEST(BindingRuntime, AFailedRunIsAnOutcomeAndNoInputIsNone) {
   EXPECT_EQ(failed["output_is"], "none");
   const auto missing = nlohmann::json::parse(fixture.run("execute_skill", {{"id", "nobody"}}).json);
   EXPECT_EQ(missing["error"]["code"], "skill-not-found");
+}
+
+TEST(PartsOfAnOutcome, OnlyAnOutcomeWithOutputHasOne) {
+  const auto output_is = [](const nlohmann::json& output, const std::string& printed) {
+    Outcome outcome;
+    outcome.output = output;
+    outcome.stdout_bytes = printed;
+    return nlohmann::json::parse(parts_of(std::move(outcome)).json)["output_is"];
+  };
+  EXPECT_EQ(output_is(nullptr, ""), "none");
+  EXPECT_EQ(output_is(nullptr, R"({"a": 1})"), "none");  // a script that was run by its path
+  EXPECT_EQ(output_is(1, "1"), "json");
+  EXPECT_EQ(output_is("text", "text"), "text");
+  EXPECT_EQ(output_is("text", R"("text")"), "json");
+  EXPECT_EQ(output_is({{"base64", "/w=="}}, "\xFF"), "text");
 }
 
 TEST(BindingRuntime, AnswersInJsonAndSaysWhatIsWrongWithACall) {

@@ -3,17 +3,20 @@
 #include <string_view>
 #include <utility>
 
+#include "outcome_text.h"
+
 namespace openskills::bindings {
 namespace {
 
 std::string_view kind_of_output(const Outcome& outcome) {
-  if (outcome.output.is_null() && outcome.stdout_bytes.empty()) return "none";
+  // Of runs that have no output, whatever they printed, and of a JSON null.
+  if (outcome.output.is_null()) return "none";
   // Text that is no JSON is handed out as it came, or, where it is not UTF-8, as {"base64": …}.
   if (outcome.output.is_string() && outcome.output.get_ref<const std::string&>() == outcome.stdout_bytes) return "text";
   if (outcome.output.is_object() && outcome.output.size() == 1 && outcome.output.contains("base64") &&
       !nlohmann::json::accept(outcome.stdout_bytes))
     return "text";
-  return outcome.output.is_null() && !nlohmann::json::accept(outcome.stdout_bytes) ? "none" : "json";
+  return "json";
 }
 
 }  // namespace
@@ -76,18 +79,8 @@ Json changes_json(const SkillChanges& changes) {
 }
 
 OutcomeParts parts_of(Outcome outcome) {
-  OutcomeParts parts;
-  const std::string_view output = kind_of_output(outcome);
-  parts.stdout_bytes = std::exchange(outcome.stdout_bytes, {});
-  parts.stderr_bytes = std::exchange(outcome.stderr_bytes, {});
-  outcome.output = nullptr;
-  Json json = to_json(outcome);
-  json.erase("stdout");
-  json.erase("stderr");
-  json.erase("output");
-  json["output_is"] = output;
-  parts.json = text_of(json);
-  return parts;
+  return {outcome_text(outcome, kind_of_output(outcome)), std::move(outcome.stdout_bytes),
+          std::move(outcome.stderr_bytes)};
 }
 
 std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }

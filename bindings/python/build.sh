@@ -3,6 +3,7 @@
 # a skill. Says nothing when OUT has the wheel of this state of the sources. PYTHON names another interpreter than python3.
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib/common.sh"
 source "$OPENSKILLS_ROOT/scripts/lib/engine.sh"
+source "$OPENSKILLS_ROOT/scripts/lib/check_package.sh"
 
 HERE=$OPENSKILLS_ROOT/bindings/python
 OUT=$(realpath --canonicalize-missing "${1:-$OPENSKILLS_ROOT/dist}")
@@ -30,7 +31,7 @@ install_build_tools() {
 }
 
 sources_key() {
-  { find "$HERE" "$OPENSKILLS_ROOT"/{bindings/core,runtime,cmake} "$OPENSKILLS_ROOT/CMakeLists.txt" -type f \
+  { find "$HERE" "$OPENSKILLS_ROOT"/{bindings/core,bindings/tools.json,runtime,cmake,CMakeLists.txt} -type f \
       -not -name '*_test.cc' -not -path '*/tests/*' -not -name '*.pyc' -print0 | LC_ALL=C sort --zero-terminated |
       xargs --null sha256sum
     cat "$DATA"/share/openskills/guests/*/guest.json "$(trusted_code)"
@@ -57,7 +58,15 @@ build_wheel() { # BUILD_DIR
     --config-settings=build-dir="$1" --wheel-dir "$OUT.partial" "$HERE"
 }
 
-need cmake ninja g++ "$PYTHON"
+check_wheel() { # FILE
+  local unpacked
+  unpacked=$(mktemp -d)
+  "$PYTHON" -m zipfile -e "$1" "$unpacked"
+  check_package "$unpacked" "$unpacked"/openskills/{_native*.so,libexec/openskills/openskills-worker}
+  rm -rf "$unpacked"
+}
+
+need cmake ninja g++ readelf "$PYTHON"
 "$OPENSKILLS_ROOT/scripts/lib/package_data.sh" "$DATA"
 need_build_tools
 use_compiler_cache
@@ -70,6 +79,7 @@ rm -rf "$OUT.partial"
 stage_wheel_data
 run_logged python-wheel "The first line with 'error:' in the log is the cause." \
   build_wheel "$OPENSKILLS_ROOT/build-package/python-$TAG"
+check_wheel "$OUT.partial"/*.whl
 mkdir -p "$OUT"
 mv "$OUT.partial"/*.whl "$OUT/"
 rmdir "$OUT.partial"

@@ -2,6 +2,7 @@
 # build.sh OUT: builds the npm package of @openskills/runtime into the folder OUT, with its native module, the worker
 # and the guests. npm's tools are fetched as package-lock.json pins them, into the cache folder.
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib/common.sh"
+source "$OPENSKILLS_ROOT/scripts/lib/check_package.sh"
 
 TS=$OPENSKILLS_ROOT/bindings/ts
 DATA_SCRIPT=$OPENSKILLS_ROOT/scripts/lib/package_data.sh
@@ -34,21 +35,6 @@ compile_native() { # FILE
   strip --strip-unneeded -o "$1" "$dir/lib/openskills.node"
 }
 
-# What it may link: glibc's own libraries. Everything else is inside.
-check_links() { # FILE
-  local foreign
-  foreign=$(readelf --dynamic --wide "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
-    grep --invert-match --extended-regexp '^(libc|libm|libdl|libpthread|ld-linux-x86-64|ld-linux-aarch64)\.so' || true)
-  [[ -z $foreign ]] || die "$(basename "$1") links what other machines may lack: ${foreign//$'\n'/ }"
-}
-
-check_paths() { # FOLDER
-  local found
-  found=$(grep --recursive --files-with-matches --binary-files=text --fixed-strings \
-    --regexp="$OPENSKILLS_ROOT/" --regexp="$HOME/" "$1" || true)
-  [[ -z $found ]] || die "the package names folders of this machine:" "$found"
-}
-
 pack() { # STAGE OUT
   cp "$TS/README.md" "$OPENSKILLS_ROOT/LICENSE" "$1"
   # Nobody who installs the package needs what it was built with.
@@ -69,11 +55,10 @@ mkdir -p "$STAGE/native"
 fetch_tools
 link_tools
 compile_types "$STAGE/dist"
+cp "$OPENSKILLS_ROOT/bindings/tools.json" "$STAGE/dist"
 "$DATA_SCRIPT" "$STAGE/native"
 compile_native "$STAGE/native/openskills.node"
-check_links "$STAGE/native/openskills.node"
-check_links "$STAGE/native/libexec/openskills/openskills-worker"
-check_paths "$STAGE"
+check_package "$STAGE" "$STAGE"/native/{openskills.node,libexec/openskills/openskills-worker}
 pack "$STAGE" "$OUT"
 TARBALL=$(ls "$OUT"/openskills-runtime-*.tgz)
 say "$(du -h "$TARBALL" | cut -f1) packed, $(du -sh "$STAGE" | cut -f1) installed: $TARBALL"

@@ -33,7 +33,10 @@ export function snakeMembers(what: string, value: unknown): Record<string, unkno
 }
 
 function plain(_name: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'bigint') {
+    if (BigInt.asIntN(54, value) === value) return Number(value);
+    throw new OpenSkillsError('invalid-input', `${value} is beyond the whole numbers that JSON carries safely`);
+  }
   if (typeof value === 'function' || typeof value === 'symbol') {
     throw invalidArgument(`a ${typeof value} is no JSON`);
   }
@@ -41,10 +44,19 @@ function plain(_name: string, value: unknown): unknown {
   return value;
 }
 
+/** Of options: the native part takes whole numbers as text, too. */
+function plainOption(name: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : plain(name, value);
+}
+
+export function encodeOptions(options: Record<string, unknown>): string {
+  return encode(options, plainOption);
+}
+
 /** JSON text for the native part. Errors are OpenSkillsError whatever `value` is. */
-export function encode(value: unknown): string {
+export function encode(value: unknown, replacer = plain): string {
   try {
-    return JSON.stringify(value, plain) ?? 'null';
+    return JSON.stringify(value, replacer) ?? 'null';
   } catch (thrown) {
     if (thrown instanceof OpenSkillsError) throw thrown;
     if (!(thrown instanceof RangeError)) {

@@ -1,5 +1,5 @@
 import { asError, invalidArgument } from './errors.js';
-import { encode } from './names.js';
+import { encode, encodeOptions } from './names.js';
 import type { NativeRun, NativeRuntime } from './native.js';
 import { runOptions } from './options.js';
 import { Outcome } from './outcome.js';
@@ -33,7 +33,7 @@ export function startRun(
   onReadable?: () => void,
 ): StartedRun {
   const argsJson = encode(args);
-  const optionsJson = encode(runOptions(options));
+  const optionsJson = encodeOptions(runOptions(options));
   const stdin = prepareStdin(options.stdin);
   let run: NativeRun | undefined;
   let feedFailed: { error: unknown } | undefined;

@@ -1,6 +1,6 @@
 import { handleOf } from './conversation.js';
 import { asError, invalidArgument, OpenSkillsError } from './errors.js';
-import { camelize, encode, snakeMembers, text } from './names.js';
+import { camelize, encode, encodeOptions, snakeMembers, text } from './names.js';
 import { native, type NativeRuntime } from './native.js';
 import { runtimeOptions, strings } from './options.js';
 import type { Outcome } from './outcome.js';
@@ -63,7 +63,7 @@ export class OpenSkillRuntime {
   /** @param options a folder of skills, a skill's own folder, or the options. */
   constructor(options: string | RuntimeOptions = {}) {
     try {
-      this.#handle = new native.RuntimeHandle(encode(runtimeOptions(options)));
+      this.#handle = new native.RuntimeHandle(encodeOptions(runtimeOptions(options)));
     } catch (thrown) {
       throw asError(thrown);
     }

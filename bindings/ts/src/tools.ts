@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Conversation } from './conversation.js';
 import { OpenSkillsError } from './errors.js';
 import type { Outcome } from './outcome.js';
@@ -53,40 +55,18 @@ export interface SkillTools {
 type Arguments = Record<string, string | string[] | undefined>;
 type Act = (args: Arguments) => Promise<string>;
 
-function schema(required: string[], properties: ToolSchema['properties']): ToolSchema {
-  return { type: 'object', properties, required, additionalProperties: false };
+type ToolName = 'list_skills' | 'activate_skill' | 'read_skill_file' | 'run_skill_script' | 'exec_command';
+
+interface ToolDefinition {
+  name: ToolName;
+  description: string;
+  schema: ToolSchema;
 }
 
-const skill = { type: 'string', description: 'The id of the skill.' };
-const list = (description: string) => ({ type: 'array', items: { type: 'string' }, description });
-
-const schemas = {
-  list_skills: schema([], {}),
-  activate_skill: schema(['skill'], { skill, arguments: { type: 'string', description: 'What the skill is for now.' } }),
-  read_skill_file: schema(['skill', 'path'], {
-    skill,
-    path: { type: 'string', description: 'The file, relative to the skill, e.g. references/guide.md.' },
-  }),
-  run_skill_script: schema(['skill', 'script'], {
-    skill,
-    script: { type: 'string', description: 'The script, relative to the skill, e.g. scripts/convert.py.' },
-    arguments: list('Its command line arguments, each as a string of its own.'),
-    stdin: { type: 'string', description: 'Text for its standard input.' },
-  }),
-  exec_command: schema(['command'], {
-    skill,
-    command: list('A command line in words, e.g. ["python3", "scripts/convert.py", "a.csv"]. No shell parses it.'),
-    stdin: { type: 'string', description: 'Text for its standard input.' },
-  }),
-};
-
-const descriptions: Record<keyof typeof schemas, string> = {
-  list_skills: 'Lists the skills there are: id and what each is for.',
-  activate_skill: 'Gives the instructions of a skill. Call it before a task that one of the skills is for.',
-  read_skill_file: 'Reads a file of a skill that its instructions name.',
-  run_skill_script: 'Runs a script of a skill in a sandbox: the skill is /skill, your files are in /workspace.',
-  exec_command: 'Runs a command line as the instructions of a skill write it, in the same sandbox.',
-};
+/** Of each tool its own copy: a caller may change what it is given. The Python package has the same file. */
+function definitions(): ToolDefinition[] {
+  return JSON.parse(readFileSync(join(__dirname, 'tools.json'), 'utf8')) as ToolDefinition[];
+}
 
 /** The arguments of a model, or an error that says what is wrong with them. */
 function checked(name: string, wanted: ToolSchema, input: unknown): Arguments {
@@ -120,61 +100,81 @@ export function outcomeText(outcome: Outcome): string {
   return lines.join('\n') || '[no output]';
 }
 
-/** The small set of tools a model needs to use skills. */
-export function skillTools(runtime: OpenSkillRuntime, options: SkillToolsOptions = {}): SkillTools {
-  const conversation = options.conversation ?? new Conversation();
-  const filter: SkillFilter = (one) => one.modelInvocable && (options.filter?.(one) ?? true);
-  const bound = options.maxCharacters ?? 30_000;
-  const allowed = (id: string): string => {
-    if (runtime.skills().some((one) => one.id === id && filter(one))) return id;
+/** What each tool does, over one runtime and one conversation. */
+class Actions {
+  readonly #runtime: OpenSkillRuntime;
+  readonly #options: SkillToolsOptions;
+  readonly #conversation: Conversation;
+
+  constructor(runtime: OpenSkillRuntime, options: SkillToolsOptions) {
+    this.#runtime = runtime;
+    this.#options = options;
+    this.#conversation = options.conversation ?? new Conversation();
+  }
+
+  readonly takesPart: SkillFilter = (skill) => skill.modelInvocable && (this.#options.filter?.(skill) ?? true);
+
+  readonly list_skills: Act = async () => {
+    const lines = this.#runtime.skills().filter(this.takesPart).map((one) => `${one.id}: ${one.description}`);
+    return lines.join('\n') || 'There are no skills.';
+  };
+
+  readonly activate_skill: Act = async (args) => {
+    const request = { by: 'model', shownDirectory: '/skill', conversation: this.#conversation } as const;
+    const given = args['arguments'] as string | undefined;
+    const id = this.#allowed(args['skill'] as string);
+    return (await this.#runtime.activate(id, given === undefined ? request : { ...request, arguments: given })).text;
+  };
+
+  readonly read_skill_file: Act = async (args) => {
+    const id = this.#allowed(args['skill'] as string);
+    return new TextDecoder().decode(await this.#runtime.read(id, args['path'] as string));
+  };
+
+  readonly run_skill_script: Act = async (args) => {
+    const id = this.#allowed(args['skill'] as string);
+    const words = (args['arguments'] as string[] | undefined) ?? [];
+    return outcomeText(await this.#runtime.runScript(id, args['script'] as string, words, this.#granted(args)));
+  };
+
+  readonly exec_command: Act = async (args) => {
+    const id = args['skill'] === undefined ? null : this.#allowed(args['skill'] as string);
+    return outcomeText(await this.#runtime.exec(id, args['command'] as string[], this.#granted(args)));
+  };
+
+  #allowed(id: string): string {
+    if (this.#runtime.skills().some((one) => one.id === id && this.takesPart(one))) return id;
     throw new OpenSkillsError('skill-not-found', `there is no skill '${id}'; list_skills lists them`);
-  };
-  const granted = (args: Arguments): RunOptions =>
-    args['stdin'] === undefined ? { ...options.run } : { ...options.run, stdin: args['stdin'] as string };
-  const acts: Record<keyof typeof schemas, Act> = {
-    list_skills: async () => {
-      const lines = runtime.skills().filter(filter).map((one) => `${one.id}: ${one.description}`);
-      return lines.join('\n') || 'There are no skills.';
-    },
-    activate_skill: async (args) => {
-      const request = { by: 'model', shownDirectory: '/skill', conversation } as const;
-      const given = args['arguments'] as string | undefined;
-      const active = await runtime.activate(allowed(args['skill'] as string), given === undefined ? request : { ...request, arguments: given });
-      return active.text;
-    },
-    read_skill_file: async (args) =>
-      new TextDecoder().decode(await runtime.read(allowed(args['skill'] as string), args['path'] as string)),
-    run_skill_script: async (args) => {
-      const words = (args['arguments'] as string[] | undefined) ?? [];
-      const id = allowed(args['skill'] as string);
-      return outcomeText(await runtime.runScript(id, args['script'] as string, words, granted(args)));
-    },
-    exec_command: async (args) => {
-      const id = args['skill'] === undefined ? null : allowed(args['skill'] as string);
-      return outcomeText(await runtime.exec(id, args['command'] as string[], granted(args)));
-    },
-  };
-  const answer = async (name: keyof typeof schemas, input: unknown): Promise<ToolAnswer> => {
-    try {
-      const text = await acts[name](checked(name, schemas[name], input));
-      return { text: text.length > bound ? `${text.slice(0, bound)}\n[cut after ${bound} characters]` : text, isError: false };
-    } catch (thrown) {
-      if (!(thrown instanceof OpenSkillsError)) throw thrown;
-      return { text: `${thrown.message} [${thrown.code}]${thrown.hint ? `\n${thrown.hint}` : ''}`, isError: true };
-    }
-  };
-  const tools = (Object.keys(schemas) as (keyof typeof schemas)[]).map((name): SkillTool => ({
-    name,
-    description: descriptions[name],
-    inputSchema: schemas[name],
-    execute: async (input) => (await answer(name, input)).text,
-  }));
+  }
+
+  #granted(args: Arguments): RunOptions {
+    return args['stdin'] === undefined ? { ...this.#options.run } : { ...this.#options.run, stdin: args['stdin'] as string };
+  }
+}
+
+/** An answer to a model for whatever became of its call. */
+async function answered(act: () => Promise<string>, bound: number): Promise<ToolAnswer> {
+  try {
+    const text = await act();
+    return { text: text.length > bound ? `${text.slice(0, bound)}\n[cut after ${bound} characters]` : text, isError: false };
+  } catch (thrown) {
+    if (!(thrown instanceof OpenSkillsError)) throw thrown;
+    return { text: `${thrown.message} [${thrown.code}]${thrown.hint ? `\n${thrown.hint}` : ''}`, isError: true };
+  }
+}
+
+function parsed(name: string, input: unknown): unknown {
+  if (typeof input !== 'string') return input;
+  try {
+    return JSON.parse(input || '{}');
+  } catch {
+    throw new OpenSkillsError('invalid-argument', `${name}: the arguments are not valid JSON`);
+  }
+}
+
+/** The tools in each host's form. */
+function forms(tools: SkillTool[]): Pick<SkillTools, 'forAiSdk' | 'forOpenAI' | 'forAnthropic' | 'forMcp'> {
   return {
-    tools,
-    systemPrompt: async () => {
-      const prompt = await runtime.prompt({ showLocations: false, filter });
-      return prompt.text === '' ? '' : `${prompt.instructions}\n\n${prompt.text}`;
-    },
     forAiSdk: (jsonSchema = (given) => given) =>
       Object.fromEntries(
         tools.map(({ name, description, inputSchema, execute }) => [name, { description, inputSchema: jsonSchema(inputSchema), execute }]),
@@ -183,17 +183,33 @@ export function skillTools(runtime: OpenSkillRuntime, options: SkillToolsOptions
       tools.map(({ name, description, inputSchema }) => ({ type: 'function', function: { name, description, parameters: inputSchema } })),
     forAnthropic: () => tools.map(({ name, description, inputSchema }) => ({ name, description, input_schema: inputSchema })),
     forMcp: () => tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
-    call: async (name, input) => {
-      if (!Object.hasOwn(schemas, name)) return { text: `there is no tool '${name}'`, isError: true };
-      let args = input;
-      if (typeof input === 'string') {
-        try {
-          args = JSON.parse(input || '{}');
-        } catch {
-          return { text: `${name}: the arguments are not valid JSON`, isError: true };
-        }
-      }
-      return answer(name as keyof typeof schemas, args);
+  };
+}
+
+/** The small set of tools a model needs to use skills. */
+export function skillTools(runtime: OpenSkillRuntime, options: SkillToolsOptions = {}): SkillTools {
+  const actions = new Actions(runtime, options);
+  const bound = options.maxCharacters ?? 30_000;
+  const known = new Map(definitions().map((one) => [one.name as string, one]));
+  const call = (name: string, input: unknown): Promise<ToolAnswer> =>
+    answered(async () => {
+      const tool = known.get(name);
+      if (!tool) throw new OpenSkillsError('invalid-argument', `there is no tool '${name}'`);
+      return actions[tool.name](checked(name, tool.schema, parsed(name, input)));
+    }, bound);
+  const tools = definitions().map(({ name, description, schema }): SkillTool => ({
+    name,
+    description,
+    inputSchema: schema,
+    execute: async (input) => (await call(name, input)).text,
+  }));
+  return {
+    tools,
+    call,
+    systemPrompt: async () => {
+      const prompt = await runtime.prompt({ showLocations: false, filter: actions.takesPart });
+      return prompt.text === '' ? '' : `${prompt.instructions}\n\n${prompt.text}`;
     },
+    ...forms(tools),
   };
 }

@@ -1,5 +1,5 @@
 import { asError, invalidArgument } from './errors.js';
-import { camelize, encode } from './names.js';
+import { camelize, encodeOptions } from './names.js';
 import { native, type NativeWatcher } from './native.js';
 import { runtimeOptions } from './options.js';
 import type { RuntimeOptions, SkillChanges } from './types.js';
@@ -19,7 +19,7 @@ export class SkillWatcher implements AsyncIterable<SkillChanges> {
   static async start(options: string | RuntimeOptions = {}): Promise<SkillWatcher> {
     const handle = new native.WatcherHandle();
     try {
-      await handle.start(encode(runtimeOptions(options)));
+      await handle.start(encodeOptions(runtimeOptions(options)));
     } catch (thrown) {
       throw asError(thrown);
     }

@@ -42,7 +42,7 @@ class Relay:
 def stops_of(options: RunOptions, relay: Relay) -> Tuple[_native.StopToken, ...]:
     """What cancels the run: the caller's token, and the relay's when on_output raises or the task is cancelled."""
     own = () if relay.stop is None else (relay.stop,)
-    return own if options.cancel is None else (*own, options.cancel._native)  # pyright: ignore[reportPrivateUsage]
+    return own if options.cancel is None else (*own, options.cancel._native)
 
 
 class Started:

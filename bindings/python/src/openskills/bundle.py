@@ -33,29 +33,30 @@ def bundled_guests() -> Optional[str]:
         return None
     parent = _cache() / "packaged-guests"
     folder = parent / (_SHARE / "guests.sha256").read_text().strip()
-    if folder.is_dir():
-        return str(folder)
-    try:
-        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=parent))
-    except OSError as problem:
-        raise OpenSkillsError(
-            "cache-unusable", f"the guests of the package cannot be unpacked into '{parent}': {problem}",
-            "name a folder that can be written in OPENSKILLS_CACHE_DIR",
-        ) from None  # fmt: skip
+    if not folder.is_dir():
+        try:
+            parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _unpack(archive, parent, folder)
+        except (OSError, tarfile.TarError) as problem:
+            raise OpenSkillsError(
+                "cache-unusable", f"the guests of the package cannot be unpacked into '{parent}': {problem}",
+                "make room on the disk, or name a folder that can be written in OPENSKILLS_CACHE_DIR",
+            ) from None  # fmt: skip
+    return str(folder)
+
+
+def _unpack(archive: Path, parent: Path, folder: Path) -> None:
+    partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=parent))
     try:
         with tarfile.open(archive) as tar:
-            tar.extractall(partial, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
+            if hasattr(tarfile, "data_filter"):
+                tar.extractall(partial, filter="data")
+            else:
+                tar.extractall(partial)
         try:
             os.rename(partial, folder)
         except OSError:
             if not folder.is_dir():  # else another process was faster
                 raise
-    except (OSError, tarfile.TarError) as problem:
-        raise OpenSkillsError(
-            "cache-unusable", f"the guests of the package cannot be unpacked into '{parent}': {problem}",
-            "make room on the disk, or name another folder in OPENSKILLS_CACHE_DIR",
-        ) from None  # fmt: skip
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return str(folder)

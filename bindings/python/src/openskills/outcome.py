@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, Optional, Tuple
 
 from .errors import RunFailed
-from .values import Value
+from .values import Value, names_of
 
 __all__ = ["Artifact", "Error", "Isolation", "Layers", "Outcome", "Usage"]
 
@@ -138,7 +138,9 @@ class Outcome(Value):
 
     def _error_json(self) -> Optional[Dict[str, Any]]:
         error = self.error
-        return error and {"code": error.code, "message": error.message, "hint": error.hint or None}
+        if error is None:
+            return None
+        return {"code": error.code, "message": error.message, "hint": error.hint or None}
 
 
 def _text_or_base64(data: bytes) -> Any:
@@ -150,7 +152,7 @@ def _text_or_base64(data: bytes) -> Any:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Value):
-        return {name: _plain(getattr(value, name)) for name in value.__slots__}
+        return {name: _plain(getattr(value, name)) for name in names_of(type(value))}
     return list(value) if isinstance(value, tuple) else value
 
 

@@ -75,7 +75,7 @@ class SkillWatcher:
 
     def wait(self, timeout_ms: int) -> Optional[SkillChanges]:
         """Waits for a change; None when the time is over."""
-        if isinstance(timeout_ms, bool) or not isinstance(timeout_ms, int) or not 0 <= timeout_ms < 2**32:  # pyright: ignore[reportUnnecessaryIsInstance]
+        if isinstance(timeout_ms, bool) or not isinstance(timeout_ms, int) or not 0 <= timeout_ms < 2**32:
             raise invalid("timeout_ms must be a whole number, 0 or more")
         try:
             found = self._native.wait(timeout_ms)
@@ -170,7 +170,7 @@ class OpenSkillRuntime:
         """A skill's instructions. Raises `skill-not-invocable` when its frontmatter keeps `by` out."""
         request = {"arguments": arguments, "as": as_, "by": by, "shown_directory": shown_directory,
                    "session_id": session_id}  # fmt: skip
-        native = None if conversation is None else conversation._native  # pyright: ignore[reportPrivateUsage]
+        native = None if conversation is None else conversation._native
         return ActivatedSkill.from_json(self._call("activate", {"id": text("id", id), "request": request}, native))
 
     def files(self, id: str) -> List[SkillFile]:

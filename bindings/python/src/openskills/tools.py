@@ -10,8 +10,10 @@ so, never an exception.
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Optional
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, cast
 
 from .errors import OpenSkillsError
 from .options import RunOptions, resolve
@@ -23,52 +25,15 @@ __all__ = ["SkillTools", "ToolAnswer", "outcome_text"]
 
 Schema = Dict[str, Any]
 
-_SKILL = {"type": "string", "description": "The id of the skill."}
-_STDIN = {"type": "string", "description": "Text for its standard input."}
+# Name, description and JSON Schema of each tool; the npm package has the same file.
+_TOOLS: Dict[str, Dict[str, Any]] = {
+    tool["name"]: tool for tool in json.loads((Path(__file__).parent / "tools.json").read_text("utf-8"))
+}
 
 
-def _schema(required: List[str], properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-
-
-def _words(description: str) -> Schema:
-    return {"type": "array", "items": {"type": "string"}, "description": description}
-
-
-_TOOLS: Dict[str, "tuple[str, Schema]"] = {
-    "list_skills": ("Lists the skills there are: id and what each is for.", _schema([], {})),
-    "activate_skill": (
-        "Gives the instructions of a skill. Call it before a task that one of the skills is for.",
-        _schema(["skill"], {
-            "skill": _SKILL,
-            "arguments": {"type": "string", "description": "What the skill is for now."},
-        }),
-    ),
-    "read_skill_file": (
-        "Reads a file of a skill that its instructions name.",
-        _schema(["skill", "path"], {
-            "skill": _SKILL,
-            "path": {"type": "string", "description": "The file, relative to the skill, e.g. references/guide.md."},
-        }),
-    ),
-    "run_skill_script": (
-        "Runs a script of a skill in a sandbox: the skill is /skill, your files are in /workspace.",
-        _schema(["skill", "script"], {
-            "skill": _SKILL,
-            "script": {"type": "string", "description": "The script, relative to the skill, e.g. scripts/convert.py."},
-            "arguments": _words("Its command line arguments, each as a string of its own."),
-            "stdin": _STDIN,
-        }),
-    ),
-    "exec_command": (
-        "Runs a command line as the instructions of a skill write it, in the same sandbox.",
-        _schema(["command"], {
-            "skill": _SKILL,
-            "command": _words('A command line in words, e.g. ["python3", "scripts/convert.py"]. No shell parses it.'),
-            "stdin": _STDIN,
-        }),
-    ),
-}  # fmt: skip
+def _each_tool() -> Iterator[Tuple[str, str, Schema]]:
+    for tool in _TOOLS.values():
+        yield tool["name"], tool["description"], deepcopy(tool["schema"])  # a caller may change what it is given
 
 
 @dataclass(frozen=True)
@@ -102,21 +67,25 @@ def _checked(name: str, given: Any) -> Dict[str, Any]:
     def wrong(what: str) -> OpenSkillsError:
         return OpenSkillsError("invalid-argument", f"{name}: {what}")
 
-    schema = _TOOLS[name][1]
+    schema = _TOOLS[name]["schema"]
     if not isinstance(given, dict):
         raise wrong("the arguments must be an object")
-    for key, value in given.items():
+    arguments = cast(Dict[str, Any], given)
+    for key, value in arguments.items():
         wanted = schema["properties"].get(key)
         if wanted is None:
             raise wrong(f"there is no argument '{key}'; known are: {', '.join(schema['properties'])}")
         is_list = wanted["type"] == "array"
-        fits = isinstance(value, list) and all(isinstance(one, str) for one in value) if is_list else isinstance(value, str)
-        if not fits:
+        if not (_is_list_of_text(value) if is_list else isinstance(value, str)):
             raise wrong(f"'{key}' must be {'a list of strings' if is_list else 'a string'}")
     for key in schema["required"]:
-        if key not in given:
+        if key not in arguments:
             raise wrong(f"'{key}' is missing")
-    return given
+    return arguments
+
+
+def _is_list_of_text(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 class SkillTools:
@@ -146,14 +115,14 @@ class SkillTools:
     def for_openai(self) -> List[Schema]:
         return [
             {"type": "function", "function": {"name": name, "description": about, "parameters": schema}}
-            for name, (about, schema) in _TOOLS.items()
+            for name, about, schema in _each_tool()
         ]
 
     def for_anthropic(self) -> List[Schema]:
-        return [{"name": name, "description": about, "input_schema": schema} for name, (about, schema) in _TOOLS.items()]
+        return [{"name": name, "description": about, "input_schema": schema} for name, about, schema in _each_tool()]
 
     def for_mcp(self) -> List[Schema]:
-        return [{"name": name, "description": about, "inputSchema": schema} for name, (about, schema) in _TOOLS.items()]
+        return [{"name": name, "description": about, "inputSchema": schema} for name, about, schema in _each_tool()]
 
     def call(self, name: str, arguments: Any) -> ToolAnswer:
         """Carries out what a model asked for. `arguments` is an object, or its JSON text."""

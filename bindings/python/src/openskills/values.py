@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any, Dict, Tuple, Type, TypeVar
+from dataclasses import dataclass
+from typing import Any, Dict, Tuple, Type, TypeVar, cast
 
 __all__ = [
     "ActivatedSkill",
@@ -24,11 +24,15 @@ class Value:
     __slots__ = ()
 
     def __reduce__(self) -> Tuple[Any, Tuple[Any, ...]]:
-        return (type(self), tuple(getattr(self, field.name) for field in fields(self)))  # type: ignore[arg-type]
+        return (type(self), tuple(getattr(self, name) for name in names_of(type(self))))
 
     @classmethod
     def from_json(cls: Type[T], json: Dict[str, Any]) -> T:
-        return cls(*[tuple(v) if isinstance(v := json[name], list) else v for name in cls.__slots__])
+        return cls(*[tuple(value) if type(value) is list else value for value in map(json.__getitem__, names_of(cls))])
+
+
+def names_of(kind: Type[Value]) -> Tuple[str, ...]:
+    return cast(Tuple[str, ...], kind.__slots__)
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ class SkillInfo(Value):
 
     @classmethod
     def from_json(cls, json: Dict[str, Any]) -> SkillInfo:
-        return cls(**{**json, "diagnostics": diagnostics_from(json["diagnostics"])})
+        members: Dict[str, Any] = {**json, "diagnostics": diagnostics_from(json["diagnostics"])}
+        return cls(**members)
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,9 @@ class ActivatedSkill(Value):
 
     @classmethod
     def from_json(cls, json: Dict[str, Any]) -> ActivatedSkill:
-        return cls(**{**json, "files": tuple(json["files"]), "diagnostics": diagnostics_from(json["diagnostics"])})
+        diagnostics = diagnostics_from(json["diagnostics"])
+        members: Dict[str, Any] = {**json, "files": tuple(json["files"]), "diagnostics": diagnostics}
+        return cls(**members)
 
 
 @dataclass(frozen=True)

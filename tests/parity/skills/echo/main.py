@@ -1,0 +1,5 @@
+import json
+import sys
+
+given = json.load(sys.stdin)
+print(json.dumps({"given": given, "kind": type(given).__name__}))
