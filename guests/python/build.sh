@@ -9,7 +9,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/recipe.sh"
 OUT=${1:-$ROOT_DIR/build/share/openskills/guests/python}
 need_tools
 source "$RECIPE_DIR/cpython.sh"
-source "$RECIPE_DIR/profile.sh"
 source "$RECIPE_DIR/guest.sh"
 
 # The recipe's own files, the tools and what OPENSKILLS_CPYTHON_SOURCE brings.

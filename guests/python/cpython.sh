@@ -130,7 +130,7 @@ build_c_libraries() {
 configure_wasm() { # FOLDER
   env -C "$1" CONFIG_SITE="$SOURCE/Tools/wasm/config.site-wasm32-wasi" \
     CC="$(wasm_cc)" CPP="$(wasm_cc) -E" AR=llvm-ar-$LLVM RANLIB=llvm-ranlib-$LLVM \
-    OPT="$(wasm_cflags) $(profile_cflags)" CFLAGS= LDFLAGS= \
+    OPT="$(wasm_cflags)" CFLAGS= LDFLAGS= \
     ZLIB_CFLAGS="-I$ZLIB/include" ZLIB_LIBS="-L$ZLIB/lib -lz" BZIP2_CFLAGS="-I$BZIP2/include" BZIP2_LIBS="-L$BZIP2/lib -lbz2" \
     LIBLZMA_CFLAGS="-I$XZ/include" LIBLZMA_LIBS="-L$XZ/lib -llzma" \
     LIBSQLITE3_CFLAGS="-I$SQLITE/include" LIBSQLITE3_LIBS="-L$SQLITE/lib -lsqlite3 -lm" PKG_CONFIG=false \
@@ -160,7 +160,7 @@ make_wasm() { # FOLDER
 
 build_wasm_python() {
   WASM_PYTHON=$WORK/wasm-$(hash_of "$TOOLCHAIN" "$(basename -a "$SOURCE" "$ZLIB" "$BZIP2" "$XZ" "$SQLITE" "$SYSROOT")" \
-    "$(declare -f configure_wasm patch_interpreter make_wasm wasm_cflags)" "${PROFILE:+$(basename "$(dirname "$PROFILE")")}" -- "$RECIPE_DIR/linux_errno.h" "$RECIPE_DIR/guest.mk")
+    "$(declare -f configure_wasm patch_interpreter make_wasm wasm_cflags)" -- "$RECIPE_DIR/linux_errno.h" "$RECIPE_DIR/guest.mk")
   [[ -f $WASM_PYTHON/.done ]] && return
   rm -rf "$WASM_PYTHON" && mkdir -p "$WASM_PYTHON"
   logged wasm-configure "$TOOLCHAIN_HINT" configure_wasm "$WASM_PYTHON"
@@ -173,6 +173,5 @@ needs_sources_and_toolchain() {
   build_host_python
   unpack_sysroot
   build_c_libraries
-  build_profile
   build_wasm_python
 }
