@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/result.h"
+#include "catalog/visibility.h"
 #include "field_reader.h"
 
 namespace openskills::bindings {
@@ -26,20 +27,14 @@ Result<std::vector<ExtraMount>> mounts_from(const nlohmann::json& json) {
   return mounts;
 }
 
-void take_overrides(FieldReader& reader, std::map<std::string, SkillVisibility>& overrides) {
+void take_overrides(FieldReader& reader, SkillOverrides& overrides) {
   const nlohmann::json* value = reader.find("skill_overrides");
   if (value == nullptr) return;
-  if (!value->is_object()) return reader.fail("skill_overrides", "an object of texts");
-  FieldReader entries("skill_overrides", *value);
-  for (const auto& [id, text] : value->items()) {
-    entries.take_choice(id, overrides[id],
-                        {{"on", SkillVisibility::kOn},
-                         {"name-only", SkillVisibility::kNameOnly},
-                         {"user-invocable-only", SkillVisibility::kUserInvocableOnly},
-                         {"off", SkillVisibility::kOff}});
+  if (Result<SkillOverrides> parsed = parse_skill_overrides(*value)) {
+    overrides = std::move(*parsed);
+  } else {
+    reader.fail("skill_overrides", "an object of visibilities: " + parsed.error().message);
   }
-  const Result<void> read = entries.finish();
-  if (!read) reader.fail("skill_overrides", read.error().message);
 }
 
 }  // namespace

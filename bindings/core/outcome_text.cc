@@ -1,154 +1,102 @@
 #include "outcome_text.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <cstddef>
-#include <iterator>
 #include <optional>
-#include <utility>
+#include <string>
 #include <vector>
 
+#include "api/json_text.h"
 #include "base/base64.h"
 #include "base/utf8.h"
-#include "values_json.h"
 
 namespace openskills::bindings {
 namespace {
 
-// Longer than most outcomes are.
-constexpr std::size_t kUsualBytes = 1024;
-
-bool is_plain(char c) noexcept {
-  return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x7F && c != '"' && c != '\\';
+// Text as to_json() writes it: what is not UTF-8 in base64.
+void write_text(JsonText& json, std::string_view value) {
+  if (is_utf8(value)) {
+    json.string(value);
+  } else {
+    json.string("base64:" + to_base64(value));
+  }
 }
 
-class Writer {
- public:
-  Writer() { text_.reserve(kUsualBytes); }
+void write_text_or_null(JsonText& json, std::string_view value) {
+  value.empty() ? json.null() : write_text(json, value);
+}
 
-  void begin(char bracket) {
-    separate();
-    text_ += bracket;
-    first_ = true;
-  }
-  void end(char bracket) {
-    text_ += bracket;
-    first_ = false;
-  }
-  void name(std::string_view name) {
-    separate();
-    text_.append("\"").append(name).append("\":");
-    first_ = true;
-  }
-  void string(std::string_view value) {
-    separate();
-    if (std::ranges::all_of(value, is_plain)) {
-      text_.append("\"").append(value).append("\"");
-    } else {
-      text_ += text_of(is_utf8(value) ? std::string(value) : "base64:" + to_base64(value));
-    }
-  }
-  void boolean(bool value) { literal(value ? "true" : "false"); }
-  void null() { literal("null"); }
-  template <class T>
-  void number(T value) {
-    separate();
-    fmt::format_to(std::back_inserter(text_), "{}", value);
-  }
-  // With a point also when it is whole: some languages tell the two kinds apart.
-  void number(double value) {
-    const std::size_t start = text_.size();
-    fmt::format_to(std::back_inserter(text_), "{}{}", std::exchange(first_, false) ? "" : ",", value);
-    if (text_.find_first_of(".e", start) == std::string::npos) text_ += ".0";
-  }
+void write_number_or_null(JsonText& json, const std::optional<int>& value) {
+  value ? json.number(*value) : json.null();
+}
 
-  void string_or_null(std::string_view value) { value.empty() ? null() : string(value); }
-  void number_or_null(const std::optional<int>& value) { value ? number(*value) : null(); }
-  void strings(const std::vector<std::string>& values) {
-    begin('[');
-    for (const std::string& value : values) string(value);
-    end(']');
-  }
+void write_texts(JsonText& json, const std::vector<std::string>& values) {
+  json.begin_array();
+  for (const std::string& value : values) write_text(json, value);
+  json.end_array();
+}
 
-  [[nodiscard]] std::string take() { return std::move(text_); }
-
- private:
-  void separate() {
-    if (!std::exchange(first_, false)) text_ += ',';
-  }
-  void literal(std::string_view value) {
-    separate();
-    text_ += value;
-  }
-
-  std::string text_;
-  bool first_ = true;  // nothing needs a comma before it
-};
-
-void write_error(Writer& json, const std::optional<Error>& error) {
+void write_error(JsonText& json, const std::optional<Error>& error) {
   if (!error) return json.null();
-  json.begin('{');
-  json.name("code"), json.string(error_code_name(error->code));
-  json.name("message"), json.string(error->message);
-  json.name("hint"), json.string_or_null(error->hint);
-  json.end('}');
+  json.begin_object();
+  json.name("code"), write_text(json, error_code_name(error->code));
+  json.name("message"), write_text(json, error->message);
+  json.name("hint"), write_text_or_null(json, error->hint);
+  json.end_object();
 }
 
-void write_artifacts(Writer& json, const std::vector<Artifact>& artifacts) {
-  json.begin('[');
+void write_artifacts(JsonText& json, const std::vector<Artifact>& artifacts) {
+  json.begin_array();
   for (const Artifact& artifact : artifacts) {
-    json.begin('{');
-    json.name("path"), json.string(artifact.path);
+    json.begin_object();
+    json.name("path"), write_text(json, artifact.path);
     json.name("bytes"), json.number(artifact.bytes);
-    json.name("sha256"), json.string_or_null(artifact.sha256);
-    json.name("change"), json.string(artifact.change);
-    json.end('}');
+    json.name("sha256"), write_text_or_null(json, artifact.sha256);
+    json.name("change"), write_text(json, artifact.change);
+    json.end_object();
   }
-  json.end(']');
+  json.end_array();
 }
 
-void write_usage(Writer& json, const OutcomeUsage& usage) {
-  json.begin('{');
+void write_usage(JsonText& json, const OutcomeUsage& usage) {
+  json.begin_object();
   json.name("wall_ms"), json.number(usage.wall_ms);
   json.name("cpu_ms"), json.number(usage.cpu_ms);
   json.name("peak_memory_bytes"), json.number(usage.peak_memory_bytes);
   json.name("memory_refused"), json.boolean(usage.memory_refused);
   json.name("disk_written_bytes"), json.number(usage.disk_written_bytes);
-  json.end('}');
+  json.end_object();
 }
 
-void write_isolation(Writer& json, const OutcomeIsolation& isolation) {
-  json.begin('{');
-  json.name("tier"), json.string_or_null(isolation.tier);
-  json.name("mode"), json.string_or_null(isolation.mode);
-  json.name("reason"), json.string_or_null(isolation.reason);
-  json.name("guest"), json.string_or_null(isolation.guest);
-  json.name("layers"), json.begin('{');
+void write_isolation(JsonText& json, const OutcomeIsolation& isolation) {
+  json.begin_object();
+  json.name("tier"), write_text_or_null(json, isolation.tier);
+  json.name("mode"), write_text_or_null(json, isolation.mode);
+  json.name("reason"), write_text_or_null(json, isolation.reason);
+  json.name("guest"), write_text_or_null(json, isolation.guest);
+  json.name("layers"), json.begin_object();
   json.name("wasm"), json.boolean(isolation.wasm);
   json.name("landlock"), json.number(isolation.landlock);
   json.name("seccomp"), json.boolean(isolation.seccomp);
-  json.name("namespaces"), json.strings(isolation.namespaces);
-  json.name("network"), json.string(isolation.network);
-  json.end('}');
-  json.end('}');
+  json.name("namespaces"), write_texts(json, isolation.namespaces);
+  json.name("network"), write_text(json, isolation.network);
+  json.end_object();
+  json.end_object();
 }
 
 }  // namespace
 
 std::string outcome_text(const Outcome& outcome, std::string_view output_is) {
-  Writer json;
-  json.begin('{');
+  JsonText json(JsonText::Layout::kCompact);
+  json.begin_object();
   json.name("schema"), json.number(1);
-  json.name("run_id"), json.string(outcome.run_id);
-  json.name("skill"), json.string_or_null(outcome.skill);
-  json.name("digest"), json.string_or_null(outcome.digest);
-  json.name("script"), json.string_or_null(outcome.script);
-  json.name("argv"), json.strings(outcome.argv);
-  json.name("status"), json.string(status_name(outcome.status));
-  json.name("exit_code"), json.number_or_null(outcome.exit_code);
-  json.name("signal"), json.number_or_null(outcome.signal_number);
-  json.name("limit"), outcome.limit ? json.string(*outcome.limit) : json.null();
+  json.name("run_id"), write_text(json, outcome.run_id);
+  json.name("skill"), write_text_or_null(json, outcome.skill);
+  json.name("digest"), write_text_or_null(json, outcome.digest);
+  json.name("script"), write_text_or_null(json, outcome.script);
+  json.name("argv"), write_texts(json, outcome.argv);
+  json.name("status"), write_text(json, status_name(outcome.status));
+  json.name("exit_code"), write_number_or_null(json, outcome.exit_code);
+  json.name("signal"), write_number_or_null(json, outcome.signal_number);
+  json.name("limit"), outcome.limit ? write_text(json, *outcome.limit) : json.null();
   json.name("error"), write_error(json, outcome.error);
   json.name("stdout_truncated"), json.boolean(outcome.stdout_truncated);
   json.name("stderr_truncated"), json.boolean(outcome.stderr_truncated);
@@ -156,8 +104,8 @@ std::string outcome_text(const Outcome& outcome, std::string_view output_is) {
   json.name("artifacts_complete"), json.boolean(outcome.artifacts_complete);
   json.name("usage"), write_usage(json, outcome.usage);
   json.name("isolation"), write_isolation(json, outcome.isolation);
-  json.name("output_is"), json.string(output_is);
-  json.end('}');
+  json.name("output_is"), write_text(json, output_is);
+  json.end_object();
   return json.take();
 }
 

@@ -6,7 +6,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")/test" && pwd)
 out=$(realpath "${1:?usage: test.sh OUT}")
 project=$(mktemp -d)
 trap 'rm -rf "$project"' EXIT
-cp "$here"/*.test.mjs "$here"/../../../examples/typescript/*.mjs "$project"
+cp "$here"/*.mjs "$here"/../../../examples/typescript/*.mjs "$project"
 cp -R "$here/types" "$project"
 cd "$project"
 echo '{"private": true}' >package.json

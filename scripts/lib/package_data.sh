@@ -40,13 +40,14 @@ build_guests() {
   done
 }
 
-# Compiles the guests' modules in a cache of their own, so that nothing a user's cache holds comes to be trusted. engine.cc
-# settles how code is compiled, and its revision.
+# The engine and the revision that compiled code is made for.
+compiled_by() { "$PACKAGE_BUILD/bin/openskills" cache show --json | grep '"engine": "wasmtime' | head -n 1; }
+
+# Compiles the guests' modules in a cache of their own, so that nothing a user's cache holds comes to be trusted.
 compile_guests() {
   local key
   key=$(cd "$PACKAGE_BUILD/share/openskills/guests" && { cat ./*/guest.json && echo "$OPENSKILLS_WASMTIME_DIR" &&
-    sha256_of "$PACKAGE_BUILD/engine/libopenskills_wasmtime.a" && sha256_of "$OPENSKILLS_ROOT/runtime/src/wasm/engine.cc"; } |
-    sha256sum | cut -c1-16)
+    sha256_of "$PACKAGE_BUILD/engine/libopenskills_wasmtime.a" && compiled_by; } | sha256sum | cut -c1-16)
   COMPILED=$OPENSKILLS_CACHE/package-code/$key
   [[ -e $COMPILED/done ]] && return
   rm -rf "$COMPILED"

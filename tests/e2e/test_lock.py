@@ -99,6 +99,8 @@ class ClaudeCode(TestCase):
         flags = ("--override", "deploy=off", "--override", "styles=name-only")
         text = self.claude(*flags, "prompt", "--format", "markdown", "--no-location").text
         self.assertEqual(text, "- **styles**: \n")
+        found = json.loads(self.claude(*flags, "--json", "search", "styles", "deploy").text)["skills"]
+        self.assertEqual([one["id"] for one in found], ["styles"])
         self.assert_error(self.claude(*flags, "activate", "deploy"), 126, "skill-not-invocable")
         self.assertEqual(self.claude("--override", "deploy=maybe", "list").code, 2)
 

@@ -1,12 +1,13 @@
 // The packed package in whole programs: the examples, children that are killed, handles that are dropped.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OpenSkillRuntime, OpenSkillsError, skillTools } from '@openskills/runtime';
+import { childrenOf } from './processes.mjs';
 
 const project = process.cwd();
 const skills = process.env.OPENSKILLS_EXAMPLES;
@@ -16,11 +17,6 @@ const runtime = new OpenSkillRuntime(skills);
 await runtime.loadSkills();
 after(() => runtime.close());
 
-const childrenOf = (pid) =>
-  readdirSync(`/proc/${pid}/task`).flatMap((task) => {
-    const path = `/proc/${pid}/task/${task}/children`;
-    return existsSync(path) ? readFileSync(path, 'utf8').split(' ').filter(Boolean) : [];
-  });
 
 /** Threads, descriptors and children of this process. */
 const held = () => [readdirSync('/proc/self/task').length, readdirSync('/proc/self/fd').length, childrenOf(process.pid).length];

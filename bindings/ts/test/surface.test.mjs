@@ -1,11 +1,12 @@
 // What the packed package promises beyond a first run: changes, errors, leaks, processes, tools, and its own README.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Conversation, OpenSkillRuntime, OpenSkillsError, skillTools, SkillWatcher } from '@openskills/runtime';
+import { childrenOf } from './processes.mjs';
 
 const project = process.cwd();
 const workspace = mkdtempSync(join(project, 'work-'));
@@ -19,11 +20,6 @@ before(async () => {
 });
 after(() => runtime.close());
 
-const childrenOf = (pid) =>
-  readdirSync(`/proc/${pid}/task`).flatMap((task) => {
-    const path = `/proc/${pid}/task/${task}/children`;
-    return existsSync(path) ? readFileSync(path, 'utf8').split(' ').filter(Boolean) : [];
-  });
 const runsUnderWay = () => childrenOf(process.pid).flatMap(childrenOf);
 
 test('an abort ends the process of the run', async () => {

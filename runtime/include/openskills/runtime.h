@@ -61,7 +61,7 @@ struct RuntimeOptions {
   std::vector<std::string> added_directories = {};
   std::vector<std::string> accessed_files = {};
 
-  // By id. Prompts and activations keep to it; runs are the host's own.
+  // By id. Prompts, searches and activations keep to it; runs are the host's own.
   std::map<std::string, SkillVisibility> skill_overrides = {};
 
   // A lock file (docs/spec.md): load_skills() and refresh() are kSkillChanged unless each skill is in it, unchanged.

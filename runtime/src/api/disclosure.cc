@@ -2,6 +2,7 @@
 
 #include "api/discovery_options.h"
 #include "api/public_values.h"
+#include "api/visible_skills.h"
 #include "catalog/activation.h"
 #include "catalog/catalog.h"
 #include "catalog/prompt.h"
@@ -37,15 +38,9 @@ ActivationOptions activation_options(const ActivateRequest& request) {
   return options;
 }
 
-// The host's filter for this call, and what the files at hand say of skills with `paths`.
-SkillPredicate predicate_of(const SkillFilter& filter, const RuntimeOptions& options) {
-  const bool by_files = options.profile == SkillProfile::kClaudeCode && !options.accessed_files.empty();
-  if (!filter && !by_files) return {};
-  std::vector<std::string> files;
-  if (by_files) files = accessed_in_project(discovery_options(options));
-  return [&filter, by_files, files = std::move(files)](const Skill& skill) {
-    return (!by_files || is_for_files(skill, files)) && (!filter || filter(to_public(skill)));
-  };
+SkillPredicate predicate_of(const SkillFilter& filter) {
+  if (!filter) return {};
+  return [&filter](const Skill& skill) { return filter(to_public(skill)); };
 }
 
 }  // namespace
@@ -76,8 +71,7 @@ std::string Conversation::render_again(std::size_t max_characters_each, std::siz
 
 PromptText OpenSkillRuntime::prompt(const PromptRequest& request) const {
   const std::shared_ptr<const Catalog> now = catalog();
-  const std::vector<const Skill*> skills =
-      visible_to_model(now->skills(), predicate_of(request.filter, options()), options().skill_overrides);
+  const std::vector<const Skill*> skills = visible_skills(*now, options(), predicate_of(request.filter));
   PromptOptions wanted = prompt_options(request);
   wanted.profile = profile_of(options());
   wanted.overrides = options().skill_overrides;
@@ -100,7 +94,7 @@ Result<ActivatedSkill> OpenSkillRuntime::activate(const std::string& id, const A
   wanted.profile = profile_of(options());
   wanted.project_directory = discovery_options(options()).project_dir;
   wanted.visibility = visibility_of(options().skill_overrides, skill->id);
-  if (wanted.profile == Profile::kClaudeCode) wanted.variants = now->variants_of(skill->id);
+  wanted.variants = now->variants_of(skill->id);
   TRY(Activation activation, conversation == nullptr ? openskills::activate(*skill, wanted)
                                                      : conversation->state_->session.activate(*skill, wanted));
   return ActivatedSkill{std::move(activation.id), std::move(activation.text), std::move(activation.text_sha256),
@@ -126,8 +120,7 @@ Result<std::string> OpenSkillRuntime::read(const std::string& id, const std::str
 std::vector<FoundSkill> OpenSkillRuntime::search(std::string_view query, std::size_t limit,
                                                  const SkillFilter& filter) const {
   const std::shared_ptr<const Catalog> now = catalog();
-  const std::vector<const Skill*> skills =
-      visible_to_model(now->skills(), predicate_of(filter, options()), options().skill_overrides);
+  const std::vector<const Skill*> skills = visible_skills(*now, options(), predicate_of(filter));
   std::vector<FoundSkill> found;
   for (const SearchHit& hit : SearchIndex(skills).search(query, limit))
     found.push_back({to_public(*hit.skill), hit.score});

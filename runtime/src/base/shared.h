@@ -12,7 +12,7 @@ namespace openskills {
 template <class T>
 class Shared {
  public:
-  Shared() = default;                                                   // as T()
+  Shared() = default;                                                 // as T()
   Shared(T value) : value_(std::make_shared<T>(std::move(value))) {}  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] const T& operator*() const noexcept { return value_ ? *value_ : empty(); }

@@ -221,8 +221,9 @@ CatalogChanges changes_between(const Catalog& before, const Catalog& after, cons
 std::vector<std::string> Catalog::variants_of(std::string_view id) const {
   std::vector<std::string> variants;
   for (const Skill& skill : skills_) {
-    const bool is_variant = skill.id.size() > id.size() && skill.id.ends_with(id) &&
-                            skill.id[skill.id.size() - id.size() - 1] == ':' && skill.directory_name != skill.id;
+    const bool is_variant = skill.profile == Profile::kClaudeCode && skill.id.size() > id.size() &&
+                            skill.id.ends_with(id) && skill.id[skill.id.size() - id.size() - 1] == ':' &&
+                            skill.directory_name != skill.id;
     if (is_variant) variants.push_back(skill.id);
   }
   return variants;

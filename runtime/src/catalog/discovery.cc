@@ -18,15 +18,6 @@
 namespace openskills {
 namespace {
 
-std::string join(std::string_view directory, std::string_view name) {
-  std::string path;
-  path.reserve(directory.size() + 1 + name.size());
-  path += directory;
-  if (!path.ends_with('/')) path += '/';
-  path += name;
-  return path;
-}
-
 bool is_skipped_name(std::string_view name) noexcept { return name.starts_with('.') || name == "node_modules"; }
 
 bool looks_like_skill_file(std::string_view name) noexcept {
@@ -216,7 +207,7 @@ void Scanner::search(int fd, const std::string& directory, std::size_t depth) {
 
 // A real folder; false when the bound is reached.
 bool Scanner::visit(int parent_fd, const std::string& directory, const std::string& name, std::size_t depth) {
-  const std::string path = join(directory, name);
+  const std::string path = os::join_path(directory, name);
   if (check_seen_ && has_seen(path)) return true;
   if (!has_room(directory)) return false;
   if (try_skill({parent_fd, name, path, name, root_->scope}) != SkillPresence::kNone) return true;
@@ -235,7 +226,7 @@ bool Scanner::visit(int parent_fd, const std::string& directory, const std::stri
 }
 
 void Scanner::follow(const LinkToFollow& link) {
-  const std::string link_path = join(link.directory, link.name);
+  const std::string link_path = os::join_path(link.directory, link.name);
   const Result<UniqueFd> fd = os::open_directory(link_path);
   if (!fd) {
     // A link to a file is a loose file; one that leads nowhere is worth a word.

@@ -6,7 +6,6 @@
 // decides.
 #include <sys/stat.h>
 
-#include <array>
 #include <filesystem>
 #include <set>
 #include <vector>

@@ -115,8 +115,7 @@ bool SkillIndex::find(std::string_view directory, std::string_view directory_nam
   }
   skill.directory = directory;
   skill.directory_name = directory_name;
-  skill.skill_md.reserve(directory.size() + 1 + kSkillFileName.size());
-  skill.skill_md.append(directory).append("/").append(kSkillFileName);
+  skill.skill_md = os::join_path(directory, kSkillFileName);
   skill.stamp = record.stamp;
   for (Diagnostic& diagnostic : skill.diagnostics) diagnostic.path = skill.skill_md;
   return true;

@@ -23,15 +23,6 @@ namespace {
 constexpr auto kReadSteps =
     std::to_array<std::size_t>({std::size_t{4} << 10U, std::size_t{64} << 10U, kMaxFrontmatterBytes + 4096});
 
-std::string join_path(std::string_view directory, std::string_view name) {
-  std::string path;
-  path.reserve(directory.size() + 1 + name.size());
-  path += directory;
-  if (!path.ends_with('/')) path += '/';
-  path += name;
-  return path;
-}
-
 // An id from a folder's name, whatever bytes it has.
 std::string id_of_directory(std::string_view directory_name) {
   std::string id = to_nfkc(replace_invalid_utf8(directory_name));
@@ -64,7 +55,7 @@ SkillReader::SkillReader(Profile profile, FileStamps stamps) : profile_(profile)
 
 SkillPresence SkillReader::refuse(const Place& place, DiagnosticCode code, std::string message,
                                   std::vector<Diagnostic>& refusals) const {
-  refusals.push_back({code, Severity::kError, std::move(message), join_path(place.directory, kSkillFileName)});
+  refusals.push_back({code, Severity::kError, std::move(message), os::join_path(place.directory, kSkillFileName)});
   return SkillPresence::kRefused;
 }
 
@@ -158,7 +149,7 @@ std::string SkillReader::id_of(const Place& place, Skill& skill) const {
 SkillPresence SkillReader::load(const Place& place, std::string_view text, Skill& skill,
                                 std::vector<Diagnostic>& refusals) const {
   LoadAttempt attempt = try_load_lenient(text, place.directory_name, BodyWanted::kNo, profile_);
-  std::string skill_md = join_path(place.directory, kSkillFileName);
+  std::string skill_md = os::join_path(place.directory, kSkillFileName);
   if (!attempt.manifest) {
     const std::size_t first = refusals.size();
     std::move(attempt.diagnostics.begin(), attempt.diagnostics.end(), std::back_inserter(refusals));

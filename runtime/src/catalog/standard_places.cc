@@ -18,15 +18,6 @@ constexpr std::string_view kSystemPlace = "openskills/skills";
 constexpr std::string_view kClaudeCodePlace = ".claude/skills";
 constexpr std::string_view kClaudeCodeSystemPlace = "claude-code/.claude/skills";
 
-std::string join(std::string_view directory, std::string_view name) {
-  std::string path;
-  path.reserve(directory.size() + 1 + name.size());
-  path += directory;
-  if (!path.ends_with('/')) path += '/';
-  path += name;
-  return path;
-}
-
 std::string_view parent_of(std::string_view path) noexcept {
   const std::size_t slash = path.rfind('/');
   return slash == std::string_view::npos ? std::string_view() : path.substr(0, std::max<std::size_t>(slash, 1));
@@ -35,7 +26,7 @@ std::string_view parent_of(std::string_view path) noexcept {
 // The folder that holds .git, at or above `directory`; "" when there is none.
 std::string find_git_root(std::string_view directory) {
   for (std::string_view at = directory; !at.empty(); at = parent_of(at)) {
-    if (os::file_info_at(join(at, ".git"))) return std::string(at);
+    if (os::file_info_at(os::join_path(at, ".git"))) return std::string(at);
     if (at == "/") break;
   }
   return {};
@@ -49,7 +40,7 @@ void add_project_places(const DiscoveryOptions& options, std::span<const std::st
   if (top.empty()) top = start;
   for (std::string_view at = start; !at.empty(); at = parent_of(at)) {
     for (const std::string_view name : names) {
-      places.push_back({.path = join(at, name),
+      places.push_back({.path = os::join_path(at, name),
                         .scope = SkillScope::kProject,
                         .project_folder = std::string(at),
                         .project_top = top});
@@ -61,11 +52,11 @@ void add_project_places(const DiscoveryOptions& options, std::span<const std::st
 // A file that need not be there, nor its folder: absolute, by its folder's canonical path if it has one; empty when it
 // is not below `start`.
 std::string path_in(const std::string& start, const std::string& file) {
-  const std::string absolute = file.starts_with('/') ? file : join(start, file);
+  const std::string absolute = file.starts_with('/') ? file : os::join_path(start, file);
   const std::string named(parent_of(absolute));
   const std::string folder = os::canonical_path(named).value_or(normal_path(named));
   if (!os::is_within(folder, start)) return {};
-  return join(folder, std::string_view(absolute).substr(absolute.rfind('/') + 1));
+  return os::join_path(folder, std::string_view(absolute).substr(absolute.rfind('/') + 1));
 }
 
 std::string project_start(const DiscoveryOptions& options) {
@@ -87,7 +78,7 @@ void add_nested_places(const DiscoveryOptions& options, std::vector<StandardPlac
     for (auto at = folders.rbegin(); at != folders.rend(); ++at) {
       if (!seen.emplace(*at).second) continue;
       const std::string_view relative = at->substr(start == "/" ? 1 : start.size() + 1);
-      places.push_back({.path = join(*at, kClaudeCodePlace),
+      places.push_back({.path = os::join_path(*at, kClaudeCodePlace),
                         .scope = SkillScope::kProject,
                         .project_folder = std::string(*at),
                         .project_top = top,
@@ -98,7 +89,7 @@ void add_nested_places(const DiscoveryOptions& options, std::vector<StandardPlac
 
 void add_system_place(const DiscoveryOptions& options, std::string_view name, std::vector<StandardPlace>& places) {
   if (!options.system_dir.empty())
-    places.push_back({.path = join(options.system_dir, name), .scope = SkillScope::kSystem});
+    places.push_back({.path = os::join_path(options.system_dir, name), .scope = SkillScope::kSystem});
 }
 
 }  // namespace
@@ -119,24 +110,27 @@ std::vector<StandardPlace> standard_places(const DiscoveryOptions& options) {
   if (options.profile == Profile::kClaudeCode) {
     add_system_place(options, kClaudeCodeSystemPlace, places);
     if (!options.home_dir.empty()) {
-      places.push_back({.path = join(options.home_dir, kClaudeCodePlace), .scope = SkillScope::kUser});
+      places.push_back({.path = os::join_path(options.home_dir, kClaudeCodePlace), .scope = SkillScope::kUser});
     }
     add_project_places(options, {&kClaudeCodePlace, 1}, places);
     for (const std::string& added : options.added_dirs) {
-      places.push_back({.path = join(added, kClaudeCodePlace), .scope = SkillScope::kProject, .is_named = true});
+      places.push_back(
+          {.path = os::join_path(added, kClaudeCodePlace), .scope = SkillScope::kProject, .is_named = true});
     }
     add_nested_places(options, places);
     return places;
   }
   add_project_places(options, kPlaces, places);
   if (!options.home_dir.empty()) {
-    for (const std::string_view place : kPlaces) places.push_back({join(options.home_dir, place), SkillScope::kUser});
+    for (const std::string_view place : kPlaces)
+      places.push_back({os::join_path(options.home_dir, place), SkillScope::kUser});
   }
   const std::string config = !options.config_dir.empty() ? options.config_dir
                              : options.home_dir.empty()  ? std::string()
-                                                         : join(options.home_dir, ".config");
+                                                         : os::join_path(options.home_dir, ".config");
   if (!config.empty()) {
-    for (const std::string_view place : kConfigPlaces) places.push_back({join(config, place), SkillScope::kUser});
+    for (const std::string_view place : kConfigPlaces)
+      places.push_back({os::join_path(config, place), SkillScope::kUser});
   }
   add_system_place(options, kSystemPlace, places);
   return places;

@@ -58,16 +58,22 @@ Json json_of(const Activation& activation, bool already) {
           {"diagnostics", std::move(diagnostics)}};
 }
 
-int print(const GlobalFlags& global, const ActivateFlags& flags, const Passthrough& rest) {
-  const Result<Skill> skill = find_skill(global, flags.skill);
-  if (!skill) return report_error(global, skill.error());
-  ActivationOptions options = options_of(global, flags, rest);
-  options.visibility = visibility_of(runtime_options(global).skill_overrides, skill->id);
-  if (options.profile == Profile::kClaudeCode && !is_skill_path(flags.skill)) {
-    const Result<Catalog> catalog = discover(global);
-    if (catalog) options.variants = catalog->variants_of(skill->id);
+Result<Activation> activate_named(const GlobalFlags& global, const ActivateFlags& flags, ActivationOptions options) {
+  Skill skill;
+  if (is_skill_path(flags.skill)) {
+    TRY(skill, find_skill(global, flags.skill));
+  } else {
+    TRY(const Catalog catalog, discover(global));
+    TRY(const Skill* const found, catalog.find(flags.skill));
+    skill = *found;
+    options.variants = catalog.variants_of(skill.id);
   }
-  Result<Activation> activation = activate(*skill, options);
+  options.visibility = visibility_of(global.overrides, skill.id);
+  return activate(skill, options);
+}
+
+int print(const GlobalFlags& global, const ActivateFlags& flags, const Passthrough& rest) {
+  Result<Activation> activation = activate_named(global, flags, options_of(global, flags, rest));
   if (!activation) return report_error(global, activation.error());
   const bool already = !flags.already.empty() && flags.already == activation->text_sha256;
   if (already) activation->text = already_active_note(activation->id);

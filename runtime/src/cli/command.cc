@@ -116,7 +116,7 @@ RuntimeOptions runtime_options(const GlobalFlags& global) {
   options.profile = profile_of(global) == Profile::kClaudeCode ? SkillProfile::kClaudeCode : SkillProfile::kAgentSkills;
   options.added_directories = global.added;
   options.accessed_files = global.accessed;
-  options.skill_overrides = overrides_of(global.overrides).value_or(SkillOverrides());
+  options.skill_overrides = global.overrides;
   options.lock_file = global.frozen;
   if (global.index) options.index_directory = default_index_directory();
   options.digests = global.json ? SkillDigests::kCompute : SkillDigests::kSkip;
@@ -167,18 +167,6 @@ Result<Catalog> discover(const GlobalFlags& global) {
   TRY(Catalog catalog, Catalog::discover(options));
   if (!global.frozen.empty()) TRY(require_locked(global.frozen, catalog.skills()));
   return catalog;
-}
-
-Result<SkillOverrides> overrides_of(const std::vector<std::string>& texts) {
-  SkillOverrides overrides;
-  for (const std::string& text : texts) {
-    const std::size_t equals = text.rfind('=');
-    if (equals == std::string::npos || equals == 0) {
-      return fail(ErrorCode::kInvalidArgument, "'{}' is not of the form ID=WORD", text);
-    }
-    TRY(overrides[text.substr(0, equals)], visibility_named(std::string_view(text).substr(equals + 1)));
-  }
-  return overrides;
 }
 
 bool is_skill_path(const std::string& argument) {

@@ -37,7 +37,7 @@ struct GlobalFlags {
   std::string profile = "agentskills";
   std::vector<std::string> added;
   std::vector<std::string> accessed;
-  std::vector<std::string> overrides;  // "ID=VISIBILITY"
+  SkillOverrides overrides;
   std::string frozen;
   bool index = false;
   bool json = false;
@@ -101,9 +101,6 @@ void print_json(const nlohmann::ordered_json& json);
 [[nodiscard]] RuntimeOptions runtime_options(const GlobalFlags& global);
 [[nodiscard]] Profile profile_of(const GlobalFlags& global);
 [[nodiscard]] Result<Catalog> discover(const GlobalFlags& global);
-
-// The texts of --override. kInvalidArgument for one of another form.
-[[nodiscard]] Result<SkillOverrides> overrides_of(const std::vector<std::string>& texts);
 
 // --only and --except: which skills take part in a call.
 struct SkillChoice {

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <memory>
 
+#include "api/json_text.h"
 #include "base/utf8.h"
 #include "cli/command.h"
-#include "cli/json_text.h"
 
 namespace openskills::cli {
 namespace {

@@ -15,9 +15,15 @@ constexpr const char* kDescription =
     "Finds Agent Skills and runs their scripts in a WebAssembly sandbox.\n"
     "Example: openskills run ./my-skill scripts/report.py -- data.csv";
 
-std::string is_override(const std::string& text) {
-  const Result<SkillOverrides> parsed = overrides_of({text});
-  return parsed ? std::string() : parsed.error().message;
+// "ID=WORD"
+void add_override(const std::string& text, SkillOverrides& overrides) {
+  const std::size_t equals = text.rfind('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw CLI::ValidationError("--override", fmt::format("'{}' is not of the form ID=WORD", text));
+  }
+  const Result<SkillVisibility> visibility = visibility_named(std::string_view(text).substr(equals + 1));
+  if (!visibility) throw CLI::ValidationError("--override", visibility.error().message);
+  overrides[text.substr(0, equals)] = *visibility;
 }
 
 void declare_globals(CLI::App& app, GlobalFlags& global) {
@@ -40,13 +46,15 @@ void declare_globals(CLI::App& app, GlobalFlags& global) {
       ->type_name("FILE")
       ->expected(1)
       ->take_all();
-  app.add_option(
-         "--override", global.overrides,
-         "What a prompt and an activation make of a skill: on, name-only, user-invocable-only, off (repeatable)")
+  app.add_option_function<std::vector<std::string>>(
+         "--override",
+         [&global](const std::vector<std::string>& texts) {
+           for (const std::string& text : texts) add_override(text, global.overrides);
+         },
+         "What prompts, searches and activations make of a skill: on, name-only, user-invocable-only, off (repeatable)")
       ->type_name("ID=WORD")
       ->expected(1)
-      ->take_all()
-      ->check(is_override);
+      ->take_all();
   app.add_option("--frozen", global.frozen, "Use skills only if they are exactly as this lock file says")
       ->type_name("FILE");
   app.add_flag("--index", global.index, "Keep what was read of many skills, to find them faster next time");

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "api/discovery_options.h"
+#include "api/visible_skills.h"
 #include "base/utf8.h"
 #include "cli/command.h"
 
@@ -54,12 +54,7 @@ int print(const GlobalFlags& global, const PromptFlags& flags) {
   const Result<SkillPredicate> wanted = predicate_of(*catalog, flags.choice);
   if (!wanted) return report_error(global, wanted.error());
   const RuntimeOptions runtime = runtime_options(global);
-  const bool by_files = profile_of(global) == Profile::kClaudeCode && !global.accessed.empty();
-  const std::vector<std::string> files = accessed_in_project(discovery_options(runtime));
-  const std::vector<const Skill*> skills = visible_to_model(
-      catalog->skills(),
-      [&](const Skill& skill) { return (*wanted)(skill) && (!by_files || is_for_files(skill, files)); },
-      runtime.skill_overrides);
+  const std::vector<const Skill*> skills = visible_skills(*catalog, runtime, *wanted);
   PromptOptions options = options_of(global, flags);
   options.overrides = runtime.skill_overrides;
   const Prompt prompt = render_prompt(skills, options);

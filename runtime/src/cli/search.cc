@@ -4,8 +4,8 @@
 #include <cmath>
 #include <memory>
 
+#include "api/visible_skills.h"
 #include "base/utf8.h"
-#include "catalog/prompt.h"
 #include "cli/command.h"
 
 namespace openskills::cli {
@@ -38,7 +38,7 @@ int search(const GlobalFlags& global, const SearchFlags& flags) {
   if (!wanted) return report_error(global, wanted.error());
   std::string query;
   for (const std::string& word : flags.query) query += (query.empty() ? "" : " ") + word;
-  const std::vector<const Skill*> skills = visible_to_model(catalog->skills(), *wanted);
+  const std::vector<const Skill*> skills = visible_skills(*catalog, runtime_options(global), *wanted);
   const std::vector<SearchHit> hits = SearchIndex(skills).search(query, flags.limit);
   if (global.json) {
     print_json(json_of(query, hits));

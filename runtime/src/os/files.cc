@@ -238,6 +238,15 @@ Result<std::string> canonical_path(const std::string& path) {
   return std::string(resolved.get());
 }
 
+std::string join_path(std::string_view folder, std::string_view name) {
+  std::string path;
+  path.reserve(folder.size() + 1 + name.size());
+  path += folder;
+  if (!path.ends_with('/')) path += '/';
+  path += name;
+  return path;
+}
+
 bool is_within(std::string_view path, std::string_view folder) noexcept {
   if (folder == "/") return true;
   return path == folder || (path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/');

@@ -81,6 +81,9 @@ struct DirectoryEntry {
 // Whether `path` is `folder` or lies beneath it. REQUIRES: both canonical.
 [[nodiscard]] bool is_within(std::string_view path, std::string_view folder) noexcept;
 
+// "folder/name". What `folder` is, and whether it is there, does not matter.
+[[nodiscard]] std::string join_path(std::string_view folder, std::string_view name);
+
 // The path the kernel knows an open descriptor by.
 [[nodiscard]] Result<std::string> path_of_fd(int fd);
 

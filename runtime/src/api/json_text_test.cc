@@ -1,10 +1,10 @@
-#include "cli/json_text.h"
+#include "api/json_text.h"
 
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
-namespace openskills::cli {
+namespace openskills {
 namespace {
 
 TEST(JsonText, IsByteForByteWhatTheLibraryPrints) {
@@ -53,5 +53,25 @@ TEST(JsonText, BytesThatAreNoTextAreReplaced) {
   EXPECT_TRUE(nlohmann::json::accept(text.take()));
 }
 
+TEST(JsonText, CompactTextHasNoBlanksAndNumbersOfBothKinds) {
+  JsonText text(JsonText::Layout::kCompact);
+  text.begin_object();
+  text.name("numbers");
+  text.begin_array();
+  text.number(-1);
+  text.number(18'446'744'073'709'551'615U);
+  text.number(2.0);
+  text.number(0.25);
+  text.number(1e20);
+  text.end_array();
+  text.name("empty");
+  text.begin_object();
+  text.end_object();
+  text.name("text");
+  text.string("a b");
+  text.end_object();
+  EXPECT_EQ(text.take(), R"({"numbers":[-1,18446744073709551615,2.0,0.25,1e+20],"empty":{},"text":"a b"})");
+}
+
 }  // namespace
-}  // namespace openskills::cli
+}  // namespace openskills

@@ -1,18 +1,29 @@
-// JsonText: writes JSON as print_json does (two blanks of indentation), straight into text, for output that is long.
+// JsonText: writes JSON straight into text, for output that is long, or made often: a value in between takes as long
+// again.
 //
 // Thread rule: one object, one thread. REQUIRES: calls that make a JSON value: a member's name before each member of an
 // object, every begin with its end.
 #pragma once
 
+#include <fmt/format.h>
+
+#include <concepts>
 #include <cstddef>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
 
-namespace openskills::cli {
+namespace openskills {
 
 class JsonText {
  public:
+  enum class Layout : bool {
+    kIndented,  // by two blanks, with a newline at the end: as the command line prints
+    kCompact,
+  };
+  explicit JsonText(Layout layout = Layout::kIndented) : layout_(layout) {}
+
   void begin_object() { begin('{'); }
   void end_object() { end('}'); }
   void begin_array() { begin('['); }
@@ -20,7 +31,12 @@ class JsonText {
 
   void name(std::string_view text);
   void string(std::string_view text);  // bytes that are not UTF-8 become U+FFFD
-  void number(std::size_t value);
+  template <std::integral Number>
+  void number(Number value) {
+    before_value();
+    fmt::format_to(std::back_inserter(text_), "{}", value);
+  }
+  void number(double value);  // with a point also when it is whole: some languages tell the two kinds apart
   void boolean(bool value);
   void null();
 
@@ -33,9 +49,9 @@ class JsonText {
     text_.clear();
   }
 
-  // The value with a newline at its end, or what was not handed on of it.
+  // The value, or what was not handed on of it.
   [[nodiscard]] std::string take() {
-    text_ += '\n';
+    if (layout_ == Layout::kIndented) text_ += '\n';
     return std::move(text_);
   }
 
@@ -46,10 +62,11 @@ class JsonText {
   void new_line();
   void quoted(std::string_view text);
 
+  Layout layout_;
   std::string text_;
   std::size_t depth_ = 0;
   bool empty_ = true;        // nothing is in the innermost object or array yet
   bool after_name_ = false;  // a member's name stands before
 };
 
-}  // namespace openskills::cli
+}  // namespace openskills

@@ -1,13 +1,9 @@
-#include "cli/json_text.h"
-
-#include <fmt/format.h>
-
-#include <iterator>
+#include "api/json_text.h"
 
 #include "base/utf8.h"
 #include "format/unicode.h"
 
-namespace openskills::cli {
+namespace openskills {
 namespace {
 
 bool is_plain(char c) noexcept {
@@ -18,6 +14,7 @@ bool is_plain(char c) noexcept {
 }  // namespace
 
 void JsonText::new_line() {
+  if (layout_ == Layout::kCompact) return;
   text_ += '\n';
   text_.append(depth_ * 2, ' ');
 }
@@ -45,7 +42,7 @@ void JsonText::end(char bracket) {
 void JsonText::name(std::string_view text) {
   before_value();
   quoted(text);
-  text_ += ": ";
+  text_ += layout_ == Layout::kCompact ? ":" : ": ";
   after_name_ = true;
 }
 
@@ -80,9 +77,11 @@ void JsonText::quoted(std::string_view text) {
   text_ += '"';
 }
 
-void JsonText::number(std::size_t value) {
+void JsonText::number(double value) {
   before_value();
+  const std::size_t start = text_.size();
   fmt::format_to(std::back_inserter(text_), "{}", value);
+  if (text_.find_first_of(".e", start) == std::string::npos) text_ += ".0";
 }
 
 void JsonText::boolean(bool value) {
@@ -95,4 +94,4 @@ void JsonText::null() {
   text_ += "null";
 }
 
-}  // namespace openskills::cli
+}  // namespace openskills
