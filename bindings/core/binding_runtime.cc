@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "api/manifest_json.h"
 #include "base/json_depth.h"
 #include "base/result.h"
 #include "field_reader.h"
@@ -69,6 +70,15 @@ Result<std::string> files(OpenSkillRuntime& runtime, const nlohmann::json& argum
   return text_of(files_json(list));
 }
 
+Result<std::string> manifest(OpenSkillRuntime& runtime, const nlohmann::json& arguments, Conversation*) {
+  std::string id;
+  FieldReader reader("manifest", arguments);
+  reader.take("id", id);
+  TRY(reader.finish());
+  TRY(const Manifest manifest, runtime.manifest(id));
+  return text_of(manifest_json(manifest));
+}
+
 Result<std::string> search(OpenSkillRuntime& runtime, const nlohmann::json& arguments, Conversation*) {
   std::string query;
   std::uint64_t limit = 10;
@@ -92,6 +102,7 @@ constexpr auto kMethods = std::to_array<std::pair<std::string_view, Handler>>({
     {"prompt", prompt},
     {"activate", activate},
     {"files", files},
+    {"manifest", manifest},
     {"search", search},
 });
 

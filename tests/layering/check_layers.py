@@ -46,6 +46,13 @@ SIBLINGS = {}
 PUBLIC_HEADERS = {
     "export.h": "base",
     "error.h": "base",
+    "manifest.h": "format",
+    "permissions.h": "format",
+    "hooks.h": "format",
+    "hook_decision.h": "format",
+    "fork.h": "format",
+    "invocation.h": "format",
+    "claude_code.h": "format",
     "skill.h": "catalog",
     "limits.h": "invoke",
     "options.h": "invoke",

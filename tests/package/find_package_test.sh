@@ -20,6 +20,20 @@ grep -q '"status": "ok"' <<<"$output"
 grep -q '"words": 4' <<<"$output"
 test -s "$work/workspace/report.md"
 
+# What a host of its own decides by the installed headers.
+mkdir -p "$work/skills/add" "$work/skills/guarded"
+printf -- '---\nname: add\ndescription: D.\nallowed-tools: Bash(git add *)\ncontext: fork\n---\n' >"$work/skills/add/SKILL.md"
+printf -- '---\nname: guarded\ndescription: D.\nallowed-tools: Bash(git add *)\nhooks:\n  PreToolUse:\n    - matcher: Bash\n      hooks:\n        - type: command\n          command: check\n---\n' >"$work/skills/guarded/SKILL.md"
+decides() { # SKILL COMMAND EXPECTED
+  output=$("$work/build/tool_decisions" "$work/skills" "$1" "$2" | head -n 1)
+  [[ $output == "$3" ]] || { echo "'$2' under '$1' is '$output', not '$3'"; exit 1; }
+}
+decides add 'git add x' 'allow Bash(git add *)'
+decides add 'git add x; rm -r y' 'deny Bash(rm *)'
+decides add 'curl x' 'none '
+decides guarded 'git add x' 'deny '
+"$work/build/tool_decisions" "$work/skills" add true | grep -qx 'the skill runs in an agent of its own'
+
 # The installed program finds its guests beside itself.
 (cd "$work/workspace" && "$work/prefix/bin/openskills" exec -- python3 -c 'print("installed")') | grep -qx installed
 

@@ -22,6 +22,7 @@ STRUCTS = {
     "SkillDiagnostic": ("skill.h", "SkillDiagnostic"),
     "PromptText": ("disclosure.h", "PromptText"),
     "ActivatedSkill": ("disclosure.h", "ActivatedSkill"),
+    "Manifest": ("manifest.h", "Manifest"),
     "SkillFile": ("disclosure.h", "SkillFile"),
     "FoundSkill": ("disclosure.h", "FoundSkill"),
     "SkillChanges": ("disclosure.h", "SkillChanges"),

@@ -60,6 +60,8 @@ def words(test):
         return ["activate", takes["id"], *flags, "--", *request.get("arguments", "").split()]
     if call == "files":
         return ["files", takes["id"]]
+    if call == "manifest":
+        return ["show", takes["id"]]
     if call == "read":
         return ["read", takes["id"], takes["path"]]
     if call == "search":
@@ -94,6 +96,8 @@ def renamed(call, printed):
         return {**answer, "diagnostics": [diagnostic(one) for one in printed["diagnostics"]]}
     if call == "files":
         return [{"path": one["path"], "size_bytes": one["bytes"]} for one in printed["files"]]
+    if call == "manifest":
+        return {name: value for name, value in printed["manifest"].items() if name != "model_invocable"}
     if call == "read":
         content = printed["content"]
         return content if isinstance(content, str) else list(base64.b64decode(content["base64"]))

@@ -134,6 +134,28 @@ class Dropped(Case):
         self.assertLess(held()[1], 64)
 
 
+class Skills(Case):
+    def test_the_list_is_made_once_after_each_search(self):
+        skills = self.folder / "skills"
+        for name in ("a", "b"):
+            (skills / name).mkdir(parents=True)
+            (skills / name / "SKILL.md").write_text(f"---\nname: {name}\ndescription: D.\n---\n")
+        runtime = OpenSkillRuntime(skills)
+        self.assertEqual(runtime.skills(), [])
+        runtime.load_skills()
+        first = runtime.skills()
+        self.assertIs(runtime.skills()[0], first[0])
+        first.clear()
+        self.assertEqual([skill.id for skill in runtime.skills()], ["a", "b"])
+        shutil.rmtree(skills / "b")
+        runtime.refresh()
+        self.assertEqual([skill.id for skill in runtime.skills()], ["a"])
+        shutil.rmtree(skills)
+        with self.assertRaises(OpenSkillsError):
+            runtime.load_skills()
+        self.assertEqual([skill.id for skill in runtime.skills()], ["a"])
+
+
 class Threads(Case):
     def test_threads_share_one_runtime(self):
         runtime = OpenSkillRuntime(SKILLS)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple, Union
 
 from openskills import (
-    ActivatedSkill, Artifact, CancelToken, Conversation, Error, FoundSkill, InvalidArgument, Isolation, Layers, Mount,
-    OpenSkillRuntime, OpenSkillsError, Outcome, PromptText, RunFailed, RunOptions, SkillChanges, SkillDiagnostic,
+    ActivatedSkill, Artifact, CancelToken, Conversation, Error, FoundSkill, InvalidArgument, Isolation, Layers,
+    Manifest, Mount, OpenSkillRuntime, OpenSkillsError, Outcome, PromptText, RunFailed, RunOptions, SkillChanges, SkillDiagnostic,
     SkillFile, SkillInfo, SkillNotFound, SkillWatcher, Usage,
 )  # fmt: skip
 from openskills.tools import SkillTools, ToolAnswer, outcome_text
@@ -27,6 +27,8 @@ def disclosure(runtime: OpenSkillRuntime) -> None:
     conversation = Conversation()
     active: ActivatedSkill = runtime.activate("x", "a", as_="whole-file", by="user", shown_directory=Path("/skill"), session_id="s", conversation=conversation)
     files: List[SkillFile] = runtime.files("x")
+    manifest: Manifest = runtime.manifest("x")
+    print(manifest.metadata["a"].upper(), manifest.other, manifest.arguments[0].upper())
     data: bytes = runtime.read("x", Path("y"))
     found: List[FoundSkill] = runtime.search("words", 3)
     covered: bool = conversation.covers("/x")

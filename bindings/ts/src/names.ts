@@ -5,8 +5,16 @@ export function toSnake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
+/** Names are few, and answers with thousands of members are not. */
+const camelNames = new Map<string, string>();
+const MOST_NAMES = 1000;
+
 function toCamel(name: string): string {
-  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  const known = camelNames.get(name);
+  if (known !== undefined) return known;
+  const made = name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  if (camelNames.size < MOST_NAMES) camelNames.set(name, made);
+  return made;
 }
 
 /** A copy with every member's name in camelCase, at every depth. */
@@ -16,6 +24,11 @@ export function camelize<T>(value: unknown): T {
   const copy: Record<string, unknown> = {};
   for (const [name, one] of Object.entries(value)) copy[toCamel(name)] = camelize(one);
   return copy as T;
+}
+
+/** A copy with the object's own members in camelCase, and what they hold as it is. */
+export function camelizeMembers<T>(value: unknown): T {
+  return Object.fromEntries(Object.entries(value as object).map(([name, one]) => [toCamel(name), one])) as T;
 }
 
 /** A copy with the object's own members in snake_case, without those that are undefined. */

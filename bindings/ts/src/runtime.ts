@@ -1,6 +1,6 @@
 import { handleOf } from './conversation.js';
 import { asError, invalidArgument, OpenSkillsError } from './errors.js';
-import { camelize, encode, encodeOptions, snakeMembers, text } from './names.js';
+import { camelize, camelizeMembers, encode, encodeOptions, snakeMembers, text } from './names.js';
 import { native, type NativeRuntime } from './native.js';
 import { runtimeOptions, strings } from './options.js';
 import type { Outcome } from './outcome.js';
@@ -10,6 +10,7 @@ import type {
   ActivatedSkill,
   ActivateRequest,
   FoundSkill,
+  Manifest,
   PromptRequest,
   PromptText,
   RunOptions,
@@ -58,6 +59,8 @@ export class OpenSkillRuntime {
   readonly #handle: NativeRuntime;
   /** Of each run under way: its end, and what cancels it. */
   readonly #runs = new Map<Promise<unknown>, () => void>();
+  /** What skills() gives, made once after each search. */
+  #skills: readonly SkillInfo[] | undefined;
   #closed = false;
 
   /** @param options a folder of skills, a skill's own folder, or the options. */
@@ -71,17 +74,21 @@ export class OpenSkillRuntime {
 
   /** Searches for skills, reading nothing but SKILL.md files; replaces what was loaded before. */
   async loadSkills(): Promise<void> {
-    await this.#call('load_skills', {});
+    await this.#search('load_skills');
   }
 
   /** Searches again, reading only what is new or changed. */
   refresh(): Promise<SkillChanges> {
-    return this.#call('refresh', {});
+    return this.#search('refresh');
   }
 
-  /** The visible skills, sorted by id. */
+  /** The visible skills, sorted by id. The values are frozen. */
   skills(): SkillInfo[] {
-    return this.#callNow('skills');
+    this.#skills ??= this.#callNow<SkillInfo[]>('skills').map((one) => {
+      Object.freeze(one.diagnostics);
+      return Object.freeze(one);
+    });
+    return [...this.#skills];
   }
 
   /** What the search had to say: skipped, hidden and blocked skills. */
@@ -100,6 +107,11 @@ export class OpenSkillRuntime {
     const { conversation, ...rest } = snakeMembers('activate request', request) as ActivateRequest;
     const args = { id: text('id', id), request: rest };
     return this.#call('activate', args, conversation === undefined ? undefined : handleOf(conversation));
+  }
+
+  /** What the skill's frontmatter says, every key of it. */
+  async manifest(id: string): Promise<Manifest> {
+    return this.#call('manifest', { id: text('id', id) }, undefined, camelizeMembers);
   }
 
   /** Tier 3: the skill's files. */
@@ -179,11 +191,24 @@ export class OpenSkillRuntime {
     return this.close();
   }
 
-  async #call<T>(method: string, args: Record<string, unknown>, conversation?: ReturnType<typeof handleOf>): Promise<T> {
+  async #call<T>(
+    method: string,
+    args: Record<string, unknown>,
+    conversation?: ReturnType<typeof handleOf>,
+    inCamelCase: (answer: unknown) => T = camelize,
+  ): Promise<T> {
     try {
-      return camelize<T>(JSON.parse(await this.#handle.call(method, encode(args), conversation)));
+      return inCamelCase(JSON.parse(await this.#handle.call(method, encode(args), conversation)));
     } catch (thrown) {
       throw asError(thrown);
+    }
+  }
+
+  async #search<T>(method: string): Promise<T> {
+    try {
+      return await this.#call<T>(method, {});
+    } finally {
+      this.#skills = undefined;
     }
   }
 

@@ -131,14 +131,14 @@ export interface SkillDiagnostic {
 
 export interface SkillInfo {
   /** What every call takes. */
-  id: string;
-  name: string;
-  description: string;
-  path: string;
-  source: 'explicit' | 'project' | 'user' | 'system';
-  userInvocable: boolean;
-  modelInvocable: boolean;
-  diagnostics: SkillDiagnostic[];
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly path: string;
+  readonly source: 'explicit' | 'project' | 'user' | 'system';
+  readonly userInvocable: boolean;
+  readonly modelInvocable: boolean;
+  readonly diagnostics: readonly SkillDiagnostic[];
 }
 
 export interface PromptText {
@@ -161,6 +161,35 @@ export interface ActivatedSkill {
   textSha256: string;
   files: string[];
   diagnostics: SkillDiagnostic[];
+}
+
+/** What a skill's frontmatter says. Scalars are text as they were written: `version: 1.0` is `'1.0'`. */
+export interface Manifest {
+  name: string;
+  description: string;
+  license: string | null;
+  compatibility: string | null;
+  metadata: Record<string, string>;
+  /** Verbatim. It grants nothing. */
+  allowedTools: string | null;
+  allowedToolRules: string[];
+  disallowedToolRules: string[];
+  whenToUse: string | null;
+  argumentHint: string | null;
+  /** Names of the positional arguments. */
+  arguments: string[];
+  /** Globs. */
+  paths: string[];
+  model: string | null;
+  effort: string | null;
+  agent: string | null;
+  context: 'inline' | 'fork';
+  shell: 'bash' | 'powershell';
+  background: boolean;
+  userInvocable: boolean;
+  disableModelInvocation: boolean;
+  /** Every other key, under its own name. */
+  other: Record<string, unknown>;
 }
 
 export interface SkillFile {

@@ -1,7 +1,7 @@
 // The packed package in whole programs: the examples, children that are killed, handles that are dropped.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -72,6 +72,26 @@ test('a bigint is a number where JSON carries it safely, and invalid input other
   );
   const seeded = () => runtime.exec(null, ['python3', '-c', 'import random; print(random.random())'], { workspace, seed: 2n ** 60n });
   assert.equal((await seeded()).stdout, (await seeded()).stdout);
+});
+
+test('the list of skills is made once after each search, and frozen', async () => {
+  const folder = join(workspace, 'skills');
+  for (const name of ['a', 'b']) {
+    mkdirSync(join(folder, name), { recursive: true });
+    writeFileSync(join(folder, name, 'SKILL.md'), `---\nname: ${name}\ndescription: D.\n---\n`);
+  }
+  const own = new OpenSkillRuntime(folder);
+  assert.deepEqual(own.skills(), []);
+  await own.loadSkills();
+  const first = own.skills();
+  assert.equal(own.skills()[0], first[0]);
+  first.pop();
+  assert.deepEqual(own.skills().map((skill) => skill.id), ['a', 'b']);
+  assert.throws(() => { first[0].id = 'c'; }, TypeError);
+  rmSync(join(folder, 'b'), { recursive: true });
+  await own.refresh();
+  assert.deepEqual(own.skills().map((skill) => skill.id), ['a']);
+  await own.close();
 });
 
 test('the schemas of the tools are those of the package, and a caller cannot spoil the checks', async () => {

@@ -22,6 +22,7 @@
 #include "openskills/disclosure.h"
 #include "openskills/error.h"
 #include "openskills/export.h"
+#include "openskills/manifest.h"
 #include "openskills/options.h"
 #include "openskills/outcome.h"
 #include "openskills/skill.h"
@@ -137,6 +138,8 @@ class OPENSKILLS_API OpenSkillRuntime {
   [[nodiscard]] PromptText prompt(const PromptRequest& request = {}) const;
   [[nodiscard]] Result<ActivatedSkill> activate(const std::string& id, const ActivateRequest& request = {},
                                                 Conversation* conversation = nullptr) const;
+  // What the skill's frontmatter says, every key of it; without the body.
+  [[nodiscard]] Result<Manifest> manifest(const std::string& id) const;
   [[nodiscard]] Result<std::vector<SkillFile>> files(const std::string& id) const;
   [[nodiscard]] Result<std::string> read(const std::string& id, const std::string& path) const;
   [[nodiscard]] std::vector<FoundSkill> search(std::string_view query, std::size_t limit = 10,

@@ -101,6 +101,12 @@ Result<ActivatedSkill> OpenSkillRuntime::activate(const std::string& id, const A
                         std::move(activation.files), to_public(activation.diagnostics)};
 }
 
+Result<Manifest> OpenSkillRuntime::manifest(const std::string& id) const {
+  const std::shared_ptr<const Catalog> now = catalog();
+  TRY(const Skill* const skill, now->find(id));
+  return *skill->manifest;
+}
+
 Result<std::vector<SkillFile>> OpenSkillRuntime::files(const std::string& id) const {
   const std::shared_ptr<const Catalog> now = catalog();
   TRY(const Skill* const skill, now->find(id));

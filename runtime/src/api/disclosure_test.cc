@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "catalog/test_tree.h"
+#include "openskills/claude_code.h"
 #include "openskills/runtime.h"
 
 namespace openskills {
@@ -55,6 +56,29 @@ TEST_F(Disclosure, AConversationIsGivenASkillOnce) {
   EXPECT_FALSE(conversation.covers(tree_.path("skills/pdf/references/../../xls/SKILL.md")));
   EXPECT_NE(conversation.render_again().find("# Body"), std::string::npos);
   EXPECT_EQ(runtime_.activate("none").error().code, ErrorCode::kSkillNotFound);
+}
+
+TEST_F(Disclosure, AManifestHasEveryKeyOfTheFrontmatter) {
+  tree_.write("skills/all/SKILL.md",
+              "---\nname: all\ndescription: D.\nallowed-tools: Bash(git add *) Read\ncontext: fork\nversion: 1.0\n"
+              "hooks:\n  PreToolUse:\n    - matcher: Bash\n      hooks:\n        - type: command\n          command: check\n"
+              "---\nbody\n");
+  ASSERT_TRUE(runtime_.refresh());
+  const Result<Manifest> manifest = runtime_.manifest("all");
+  ASSERT_TRUE(manifest);
+  EXPECT_EQ(manifest->allowed_tool_rules, (std::vector<std::string>{"Bash(git add *)", "Read"}));
+  EXPECT_EQ(manifest->other["version"], "1.0");
+  EXPECT_EQ(manifest->body, "");
+  EXPECT_EQ(runtime_.manifest("none").error().code, ErrorCode::kSkillNotFound);
+  // What it wishes goes straight into the decisions of openskills/claude_code.h.
+  EXPECT_TRUE(plan_fork(*manifest, {}).forks);
+  const Result<HookConfig> hooks = parse_hooks(manifest->other["hooks"]);
+  ASSERT_TRUE(hooks);
+  EXPECT_EQ(hooks->front().hooks.front().run, "check");
+  TurnGrants grants;
+  grants.add_skill(manifest->allowed_tool_rules, manifest->disallowed_tool_rules);
+  const ToolCall call{.tool = "Bash", .input = {{"command", "git add x"}}};
+  EXPECT_EQ(decide_permission(call, {grants.rules()}, {}).permission, Permission::kAllow);
 }
 
 TEST_F(Disclosure, FilesAreListedAndReadWithinTheSkill) {

@@ -9,7 +9,7 @@
 #include "base/utf8.h"
 #include "catalog/resources.h"
 #include "catalog/visible_text.h"
-#include "format/invocation.h"
+#include "openskills/invocation.h"
 #include "os/files.h"
 
 namespace openskills {

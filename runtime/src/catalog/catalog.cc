@@ -74,12 +74,12 @@ Diagnostic hidden_by(const Skill& hidden, const Skill& winner) {
     return {DiagnosticCode::kSkillCollision, Severity::kWarning,
             fmt::format("the skill '{}' in '{}' is hidden by the one of the same name in '{}'", hidden.id,
                         hidden.directory, winner.directory),
-            hidden.skill_md};
+            hidden.skill_md()};
   }
   return {DiagnosticCode::kSkillShadowed, Severity::kWarning,
           fmt::format("the {} skill '{}' in '{}' is hidden by the {} skill in '{}'", hidden.source(), hidden.id,
                       hidden.directory, winner.source(), winner.directory),
-          hidden.skill_md};
+          hidden.skill_md()};
 }
 
 // A nested skill whose name an earlier one has is called by its folder too, so that both stay.
@@ -92,7 +92,7 @@ void qualify_nested(std::vector<Skill>& skills, std::span<const NestedSkills> ne
     for (; next < place.end; ++next) {
       Skill& skill = skills[next];
       // One that was read before may have had the longer name.
-      skill.id = id_by_directory_name(skill.directory_name);
+      skill.id = id_by_directory_name(skill.directory_name());
       if (!taken.insert(collision_key(skill.id)).second) skill.id = fmt::format("{}:{}", place.folder, skill.id);
     }
   }
@@ -147,7 +147,7 @@ class SkillsOfCatalog final : public KnownSkills {
   bool find(std::string_view directory, std::string_view directory_name, const FileStamp& now, Skill& skill) override {
     const Skill* const* const known = skills_.find(directory);
     if (known == nullptr) return false;
-    const bool same = (*known)->stamp.still_holds(now) && (*known)->directory_name == directory_name;
+    const bool same = (*known)->stamp.still_holds(now) && (*known)->directory_name() == directory_name;
     if (same) skill = **known;
     return same;
   }
@@ -223,7 +223,7 @@ std::vector<std::string> Catalog::variants_of(std::string_view id) const {
   for (const Skill& skill : skills_) {
     const bool is_variant = skill.profile == Profile::kClaudeCode && skill.id.size() > id.size() &&
                             skill.id.ends_with(id) && skill.id[skill.id.size() - id.size() - 1] == ':' &&
-                            skill.directory_name != skill.id;
+                            skill.directory_name() != skill.id;
     if (is_variant) variants.push_back(skill.id);
   }
   return variants;

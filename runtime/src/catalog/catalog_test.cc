@@ -50,7 +50,7 @@ TEST(Discovery, FindsFoldersWithASkillFile) {
   EXPECT_TRUE(catalog.diagnostics().empty());
   const Skill& skill = catalog.skills()[2];
   EXPECT_EQ(skill.directory, tree.path("group/c"));
-  EXPECT_EQ(skill.skill_md, tree.path("group/c/SKILL.md"));
+  EXPECT_EQ(skill.skill_md(), tree.path("group/c/SKILL.md"));
   EXPECT_EQ(skill.source(), "explicit");
   EXPECT_EQ(skill.manifest->description, "d");
   EXPECT_EQ(skill.manifest->body, "");
@@ -91,6 +91,21 @@ TEST(Discovery, OnlyTheExactFileNameCounts) {
                           [](const Diagnostic& one) { return one.code == DiagnosticCode::kSkillFileMisnamed; }),
             3);
   EXPECT_NE(find(catalog, DiagnosticCode::kNoSkillFound), nullptr);
+}
+
+TEST(Discovery, HiddenFoldersAreNamedWhereNothingElseWasFound) {
+  const TestTree tree;
+  tree.skill("root/skills/.curated/a");
+  tree.folder("root/.git");
+  tree.skill("found/b");
+  tree.skill("found/.system/c");
+  const Catalog nothing = discover_root(tree.path("root"));
+  const Diagnostic* const said = find(nothing, DiagnosticCode::kNoSkillFound);
+  ASSERT_NE(said, nullptr);
+  EXPECT_NE(said->message.find("'" + tree.path("root/skills/.curated") + "'"), std::string::npos);
+  EXPECT_EQ(said->message.find(".git"), std::string::npos);
+  EXPECT_EQ(ids(discover_root(tree.path("root/skills/.curated"))), Ids{"a"});
+  EXPECT_EQ(find(discover_root(tree.path("found")), DiagnosticCode::kNoSkillFound), nullptr);
 }
 
 TEST(Discovery, AMissingRootIsAnError) {

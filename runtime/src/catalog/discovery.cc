@@ -69,6 +69,9 @@ class Scanner {
   }
   [[nodiscard]] const DiscoveryResult& result() const noexcept { return result_; }
 
+  // Hidden folders that were met, a few of them.
+  [[nodiscard]] const std::vector<std::string>& not_searched() const noexcept { return not_searched_; }
+
   // Whether the folder, by canonical path, was searched or loaded before.
   [[nodiscard]] bool has_seen(const std::string& path);
 
@@ -79,6 +82,11 @@ class Scanner {
     std::size_t depth = 0;  // of the linked folder
   };
 
+  [[nodiscard]] bool may_hold_skills(const os::DirectoryEntry& entry) const noexcept {
+    constexpr std::size_t kEnoughToName = 8;
+    return entry.kind == os::FileKind::kDirectory && entry.name.starts_with('.') && entry.name != ".git" &&
+           not_searched_.size() < kEnoughToName;
+  }
   void search(int fd, const std::string& directory, std::size_t depth);
   bool visit(int parent_fd, const std::string& directory, const std::string& name, std::size_t depth);
   void follow(const LinkToFollow& link);
@@ -102,6 +110,7 @@ class Scanner {
   std::size_t directories_ = 0;
   bool said_truncated_ = false;
   std::vector<LinkToFollow> links_;
+  std::vector<std::string> not_searched_;
   std::unordered_set<std::string> seen_;  // searched folders, and skills up to indexed_skills_
   std::size_t indexed_skills_ = 0;
   bool check_seen_ = false;  // links or a second root make it possible to arrive twice
@@ -191,7 +200,10 @@ void Scanner::search(int fd, const std::string& directory, std::size_t depth) {
   std::sort(entries->begin(), entries->end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   if (result_.skills.empty()) result_.skills.reserve(entries->size());
   for (const os::DirectoryEntry& entry : *entries) {
-    if (is_skipped_name(entry.name)) continue;
+    if (is_skipped_name(entry.name)) {
+      if (may_hold_skills(entry)) not_searched_.push_back(os::join_path(directory, entry.name));
+      continue;
+    }
     if (profile_ == Profile::kClaudeCode && is_reserved_name(entry.name)) continue;
     if (entry.kind == os::FileKind::kSymlink && root_->follow_links == FollowLinks::kYes) {
       if (links_.size() >= root_->max_directories) continue;
@@ -323,6 +335,14 @@ DiscoveryResult discover_standard(const DiscoveryOptions& options, KnownSkills* 
   return result;
 }
 
+Diagnostic nothing_found(const std::string& path, std::span<const std::string> not_searched) {
+  std::string message = "no skill was found here: a skill is a folder with a file SKILL.md that loads";
+  for (std::size_t i = 0; i < not_searched.size(); ++i) {
+    message += fmt::format("{} '{}'", i == 0 ? "; hidden folders are searched when they are named:" : ",", not_searched[i]);
+  }
+  return {DiagnosticCode::kNoSkillFound, Severity::kWarning, std::move(message), path};
+}
+
 Result<DiscoveryResult> discover_explicit(const DiscoveryOptions& options, KnownSkills* known) {
   Scanner scanner(options, known);
   std::vector<Diagnostic> empty_roots;
@@ -331,12 +351,12 @@ Result<DiscoveryResult> discover_explicit(const DiscoveryOptions& options, Known
     TRY(const std::string path, os::canonical_path(named));
     const bool seen = scanner.has_seen(path);
     const std::size_t before = scanner.result().skills.size();
+    const std::size_t hidden_before = scanner.not_searched().size();
     const Scanner::Root root{path, SkillScope::kExplicit, options.bounds.max_depth,
                              options.bounds.max_directories_in_explicit_root, FollowLinks::kYes};
     scanner.scan(fd.get(), root);
     if (seen || scanner.result().skills.size() > before) continue;
-    empty_roots.push_back({DiagnosticCode::kNoSkillFound, Severity::kWarning,
-                           "no skill was found here: a skill is a folder with a file SKILL.md that loads", path});
+    empty_roots.push_back(nothing_found(path, std::span(scanner.not_searched()).subspan(hidden_before)));
   }
   DiscoveryResult result = scanner.take();
   std::move(empty_roots.begin(), empty_roots.end(), std::back_inserter(result.diagnostics));

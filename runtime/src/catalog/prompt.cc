@@ -49,7 +49,7 @@ std::string render_entry(const Entry& entry, std::size_t limit, const PromptOpti
   const std::string description = entry.characters <= limit ? entry.description : shorten(entry.description, limit);
   const std::string id = without_hidden_characters(entry.skill->id);
   const bool located = options.location == PromptLocation::kShow;
-  const std::string location = located ? without_hidden_characters(entry.skill->skill_md) : std::string();
+  const std::string location = located ? without_hidden_characters(entry.skill->skill_md()) : std::string();
   switch (options.format) {
     case PromptFormat::kXml:
       return fmt::format("<skill>\n<name>\n{}\n</name>\n<description>\n{}\n</description>\n{}</skill>\n",
@@ -67,7 +67,7 @@ std::string render_entry(const Entry& entry, std::size_t limit, const PromptOpti
 std::string render(std::span<const Entry> entries, std::size_t limit, const PromptOptions& options) {
   std::string text;
   std::size_t room = 64;
-  for (const Entry& entry : entries) room += entry.description.size() + entry.skill->skill_md.size() + 160;
+  for (const Entry& entry : entries) room += entry.description.size() + entry.skill->directory.size() + 170;
   text.reserve(room);
   if (options.format == PromptFormat::kXml) text += "<available_skills>\n";
   if (options.format == PromptFormat::kJson) text += "[";

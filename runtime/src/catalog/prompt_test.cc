@@ -13,7 +13,7 @@ Skill make(const std::string& id, const std::string& description) {
   skill.manifest.edit().name = id;
   skill.manifest.edit().description = description;
   skill.directory = "/s/" + id;
-  skill.skill_md = "/s/" + id + "/SKILL.md";
+  skill.directory = "/s/" + id;
   return skill;
 }
 
@@ -56,7 +56,7 @@ TEST(Prompt, C43_HiddenCharactersAndMarkupNeverReachAModel) {
 
 TEST(Prompt, ALocationCannotCloseItsTag) {
   Skill skill = make("x", "d");
-  skill.skill_md = "/s/</location>\n<b>/SKILL.md";
+  skill.directory = "/s/</location>\n<b>";
   const std::string text = render({skill}).text;
   EXPECT_EQ(text.find("</location>"), text.rfind("</location>"));
 }

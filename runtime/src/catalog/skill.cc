@@ -107,6 +107,18 @@ Result<std::vector<Diagnostic>> validate_with(const std::string& path, Validate 
 
 }  // namespace
 
+std::string_view Skill::directory_name() const noexcept {
+  if (!link_name.empty()) return link_name;
+  return std::string_view(directory).substr(directory.rfind('/') + 1);
+}
+
+void Skill::set_directory_name(std::string_view name) {
+  link_name.clear();
+  if (directory_name() != name) link_name = name;
+}
+
+std::string Skill::skill_md() const { return os::join_path(directory, kSkillFileName); }
+
 std::string_view skill_scope_name(SkillScope scope) noexcept {
   switch (scope) {
     case SkillScope::kExplicit: return "explicit";
@@ -142,13 +154,13 @@ Result<std::string> read_skill_text(const Skill& skill) {
 
 Result<LoadedManifest> read_skill_file(const Skill& skill) {
   TRY(const std::string text, read_skill_text(skill));
-  Result<LoadedManifest> loaded = load_lenient(text, skill.directory_name, skill.profile);
+  Result<LoadedManifest> loaded = load_lenient(text, skill.directory_name(), skill.profile);
   if (!loaded) {
     Error error = std::move(loaded).error();
-    error.message = fmt::format("{}: {}", skill.skill_md, error.message);
+    error.message = fmt::format("{}: {}", skill.skill_md(), error.message);
     return std::unexpected(std::move(error));
   }
-  set_paths(loaded->diagnostics, skill.skill_md);
+  set_paths(loaded->diagnostics, skill.skill_md());
   return loaded;
 }
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "base/shared.h"
 #include "catalog/file_stamp.h"
+#include "catalog/shared_manifest.h"
 #include "format/manifest.h"
 #include "format/profile.h"
 
@@ -30,14 +30,20 @@ struct Skill {
   // Unique in its catalog: the manifest's name, or the folder's where that cannot serve; in the profile claude-code
   // always the folder's.
   std::string id;
-  Shared<Manifest> manifest;   // without the body
+  SharedManifest manifest;     // without the body
   std::string directory;       // absolute and canonical
-  std::string directory_name;  // the folder's name as it was found: of a linked folder the link's
-  std::string skill_md;        // directory + "/SKILL.md"
+  std::string link_name;       // of a linked folder, where it differs from the folder's own name
   SkillScope scope = SkillScope::kExplicit;
   Profile profile = Profile::kAgentSkills;  // by whose rules it is read
   FileStamp stamp;                          // of SKILL.md as it was read; not valid for a link
-  std::vector<Diagnostic> diagnostics;      // of the frontmatter; `path` is skill_md
+  std::vector<Diagnostic> diagnostics;      // of the frontmatter; `path` is skill_md()
+
+  // The folder's name as it was found: of a linked folder the link's.
+  [[nodiscard]] std::string_view directory_name() const noexcept;
+  void set_directory_name(std::string_view name);  // after `directory`
+
+  // The path of its SKILL.md.
+  [[nodiscard]] std::string skill_md() const;
 
   // Where it was found, e.g. "project".
   [[nodiscard]] std::string_view source() const noexcept { return skill_scope_name(scope); }

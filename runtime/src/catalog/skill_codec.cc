@@ -77,6 +77,25 @@ bool read_json(ByteReader& reader, nlohmann::json& json, int depth) {
   return false;
 }
 
+bool skip_json(ByteReader& reader, int depth) {
+  if (depth > kMaxJsonDepth) return false;
+  const auto tag = static_cast<JsonTag>(reader.number());
+  switch (tag) {
+    case JsonTag::kNull: break;
+    case JsonTag::kString: reader.skip_texts(1); break;
+    case JsonTag::kObject:
+    case JsonTag::kArray:
+      for (std::uint64_t left = reader.number(); left > 0; --left) {
+        if (tag == JsonTag::kObject) reader.skip_texts(1);
+        if (reader.failed() || !skip_json(reader, depth + 1)) return false;
+      }
+      break;
+    case JsonTag::kOther: return nlohmann::json::accept(reader.text()) && !reader.failed();
+    default: return false;
+  }
+  return !reader.failed();
+}
+
 void append_diagnostic(std::string& bytes, const Diagnostic& diagnostic) {
   append_number(bytes, static_cast<std::uint64_t>(diagnostic.code));
   append_number(bytes, static_cast<std::uint64_t>(diagnostic.severity));
@@ -149,9 +168,27 @@ std::string_view ByteReader::text() noexcept {
   return taken;
 }
 
+void ByteReader::skip_texts(std::uint64_t count) noexcept {
+  for (; count > 0 && !failed_; --count) (void)text();
+}
+
 void append_skill(std::string& bytes, const Skill& skill) {
-  const Manifest& manifest = *skill.manifest;
   append_text(bytes, skill.id);
+  append_number(bytes, skill.diagnostics.size());
+  for (const Diagnostic& diagnostic : skill.diagnostics) append_diagnostic(bytes, diagnostic);
+}
+
+bool read_skill(std::string_view bytes, Skill& skill) {
+  ByteReader reader(bytes);
+  skill.id = reader.text();
+  skill.diagnostics.clear();
+  for (std::uint64_t left = reader.number(); left > 0 && !reader.failed(); --left) {
+    read_diagnostic(reader, skill.diagnostics.emplace_back());
+  }
+  return !reader.failed() && reader.at_end();
+}
+
+void append_manifest(std::string& bytes, const Manifest& manifest) {
   append_text(bytes, manifest.name);
   append_text(bytes, manifest.description);
   append_number(bytes, flags_of(manifest));
@@ -170,14 +207,10 @@ void append_skill(std::string& bytes, const Skill& skill) {
   }
   append_json(bytes, manifest.other);
   append_number(bytes, manifest.body_offset);
-  append_number(bytes, skill.diagnostics.size());
-  for (const Diagnostic& diagnostic : skill.diagnostics) append_diagnostic(bytes, diagnostic);
 }
 
-bool read_skill(std::string_view bytes, Skill& skill) {
+bool read_manifest(std::string_view bytes, Manifest& manifest) {
   ByteReader reader(bytes);
-  Manifest& manifest = skill.manifest.edit();
-  skill.id = reader.text();
   manifest.name = reader.text();
   manifest.description = reader.text();
   set_flags(reader.number(), manifest);
@@ -198,10 +231,22 @@ bool read_skill(std::string_view bytes, Skill& skill) {
   if (!read_json(reader, manifest.other, 0)) return false;
   manifest.body.clear();
   manifest.body_offset = reader.number();
-  skill.diagnostics.clear();
-  for (std::uint64_t left = reader.number(); left > 0 && !reader.failed(); --left) {
-    read_diagnostic(reader, skill.diagnostics.emplace_back());
-  }
+  return !reader.failed() && reader.at_end();
+}
+
+bool is_encoded_manifest(std::string_view bytes) {
+  constexpr int kOptionals = 8;
+  constexpr int kLists = 4;
+  ByteReader reader(bytes);
+  reader.skip_texts(2);
+  (void)reader.number();
+  for (int i = 0; i < kOptionals; ++i) reader.skip_texts(reader.number() != 0 ? 1 : 0);
+  const std::uint64_t metadata = reader.number();
+  reader.skip_texts(metadata);
+  reader.skip_texts(metadata);
+  for (int i = 0; i < kLists; ++i) reader.skip_texts(reader.number());
+  if (!skip_json(reader, 0)) return false;
+  (void)reader.number();
   return !reader.failed() && reader.at_end();
 }
 

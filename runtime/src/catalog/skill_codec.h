@@ -22,6 +22,7 @@ class ByteReader {
 
   [[nodiscard]] std::uint64_t number() noexcept;
   [[nodiscard]] std::string_view text() noexcept;
+  void skip_texts(std::uint64_t count) noexcept;
   [[nodiscard]] bool failed() const noexcept { return failed_; }
   [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
 
@@ -30,10 +31,19 @@ class ByteReader {
   bool failed_ = false;
 };
 
-// Everything of a skill but its scope and the paths that follow from its folder.
+// A skill without its manifest, its scope, and the paths that follow from its folder.
 void append_skill(std::string& bytes, const Skill& skill);
 
 // The skill in `bytes`; false when they are damaged, and then `skill` is not to be used.
 [[nodiscard]] bool read_skill(std::string_view bytes, Skill& skill);
+
+// A manifest without its body.
+void append_manifest(std::string& bytes, const Manifest& manifest);
+
+// The manifest in `bytes`; false when they are damaged, and then `manifest` is not to be used.
+[[nodiscard]] bool read_manifest(std::string_view bytes, Manifest& manifest);
+
+// Whether read_manifest() would read `bytes`, found out without making anything.
+[[nodiscard]] bool is_encoded_manifest(std::string_view bytes);
 
 }  // namespace openskills

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstring>
 
 #include "base/sha256.h"
@@ -15,23 +16,25 @@ namespace {
 constexpr std::size_t kMaxIndexBytes = std::size_t{512} << 20U;
 
 // Another number whenever the records or what they are made from change their meaning.
-constexpr std::string_view kMagic = "OpenSkills index 2\n";
+constexpr std::string_view kMagic = "OpenSkills index 3\n";
 constexpr std::size_t kHeaderBytes = kMagic.size() + 8;
 
-// Tells damage, not malice: nobody else can write here.
+std::uint64_t mixed(std::uint64_t sum, std::uint64_t word) noexcept {
+  sum = (sum ^ word) * 0xD6E8FEB86659FD93ULL;
+  return sum ^ (sum >> 32U);
+}
+
+// Tells damage, not malice: nobody else can write here. Four sums side by side, since each step waits for the last.
 std::uint64_t checksum(std::string_view bytes) noexcept {
-  std::uint64_t sum = 0x9E3779B97F4A7C15ULL ^ bytes.size();
-  while (bytes.size() >= 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data(), sizeof word);
-    sum = (sum ^ word) * 0xD6E8FEB86659FD93ULL;
-    sum ^= sum >> 32U;
-    bytes.remove_prefix(8);
+  std::array<std::uint64_t, 4> sums{0x9E3779B97F4A7C15ULL ^ bytes.size(), 1, 2, 3};
+  std::array<std::uint64_t, 4> words{};
+  for (; bytes.size() >= sizeof words; bytes.remove_prefix(sizeof words)) {
+    std::memcpy(words.data(), bytes.data(), sizeof words);
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] = mixed(sums[i], words[i]);
   }
-  for (const char c : bytes) {
-    sum = (sum ^ static_cast<std::uint8_t>(c)) * 0xD6E8FEB86659FD93ULL;
-    sum ^= sum >> 32U;
-  }
+  std::uint64_t sum = 0;
+  for (const std::uint64_t one : sums) sum = mixed(sum, one);
+  for (const char c : bytes) sum = mixed(sum, static_cast<std::uint8_t>(c));
   return sum;
 }
 
@@ -55,12 +58,15 @@ void append_record(std::string& bytes, const Skill& skill) {
   std::string encoded;
   append_skill(encoded, skill);
   append_text(bytes, skill.directory);
-  append_text(bytes, skill.directory_name);
+  append_text(bytes, skill.directory_name());
   append_number(bytes, skill.stamp.device);
   append_number(bytes, skill.stamp.inode);
   append_number(bytes, skill.stamp.size_bytes);
   append_number(bytes, static_cast<std::uint64_t>(skill.stamp.modified_ns));
   append_number(bytes, static_cast<std::uint64_t>(skill.stamp.changed_ns));
+  append_text(bytes, encoded);
+  encoded.clear();
+  append_manifest(encoded, *skill.manifest);
   append_text(bytes, encoded);
 }
 
@@ -72,13 +78,14 @@ SkillIndex SkillIndex::load(const DiscoveryOptions& options) {
   index.file_name_ = name_of_index(options);
   Result<std::optional<std::string>> bytes = os::read_private_file(index.directory_, index.file_name_, kMaxIndexBytes);
   if (!bytes || !*bytes) return index;
-  index.bytes_ = std::move(**bytes);
+  index.contents_ = std::make_shared<Contents>();
+  index.contents_->bytes = std::move(**bytes);
   if (!index.parse()) index.records_.clear();
   return index;
 }
 
 bool SkillIndex::parse() {
-  const std::string_view bytes = bytes_;
+  const std::string_view bytes = contents_->bytes;
   if (!bytes.starts_with(kMagic) || bytes.size() < kHeaderBytes) return false;
   const std::string_view payload = bytes.substr(kHeaderBytes);
   if (bytes.substr(kMagic.size(), 8) != to_bytes(checksum(payload))) return false;
@@ -86,6 +93,7 @@ bool SkillIndex::parse() {
   const std::uint64_t count = reader.number();
   if (count > payload.size()) return false;
   records_.reserve(count);
+  contents_->manifests = std::make_unique<EncodedManifest[]>(count);  // NOLINT(modernize-avoid-c-arrays)
   for (std::uint64_t i = 0; i < count; ++i) {
     Record record;
     record.directory = reader.text();
@@ -97,6 +105,8 @@ bool SkillIndex::parse() {
     record.stamp.changed_ns = static_cast<std::int64_t>(reader.number());
     record.stamp.settled = true;  // others are not written
     record.skill = reader.text();
+    record.manifest = i;
+    contents_->manifests[i].set_bytes(reader.text());
     if (reader.failed()) return false;
     records_.add(record);
   }
@@ -109,15 +119,16 @@ bool SkillIndex::find(std::string_view directory, std::string_view directory_nam
   if (found == nullptr) return false;
   const Record& record = *found;
   if (record.directory_name != directory_name || !record.stamp.still_holds(now)) return false;
-  if (!read_skill(record.skill, skill)) {
+  const EncodedManifest& manifest = contents_->manifests[record.manifest];
+  if (!read_skill(record.skill, skill) || !is_encoded_manifest(manifest.bytes())) {
     skill = Skill();
     return false;
   }
+  skill.manifest = SharedManifest(std::shared_ptr<const EncodedManifest>(contents_, &manifest));
   skill.directory = directory;
-  skill.directory_name = directory_name;
-  skill.skill_md = os::join_path(directory, kSkillFileName);
+  skill.set_directory_name(directory_name);
   skill.stamp = record.stamp;
-  for (Diagnostic& diagnostic : skill.diagnostics) diagnostic.path = skill.skill_md;
+  for (Diagnostic& diagnostic : skill.diagnostics) diagnostic.path = skill.skill_md();
   return true;
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,7 +40,14 @@ class SkillIndex final : public KnownSkills {
     std::string_view directory;
     std::string_view directory_name;
     FileStamp stamp;
-    std::string_view skill;  // for read_skill()
+    std::string_view skill;   // for read_skill()
+    std::size_t manifest = 0;  // which of Contents
+  };
+
+  // What skills that were found here keep.
+  struct Contents {
+    std::string bytes;
+    std::unique_ptr<EncodedManifest[]> manifests;  // NOLINT(modernize-avoid-c-arrays): they do not move
   };
 
   struct DirectoryOf {
@@ -50,8 +58,8 @@ class SkillIndex final : public KnownSkills {
 
   std::string directory_;
   std::string file_name_;
-  std::string bytes_;
-  ByDirectory<Record, DirectoryOf> records_;  // the views point into bytes_
+  std::shared_ptr<Contents> contents_;
+  ByDirectory<Record, DirectoryOf> records_;  // the views point into contents_
 };
 
 }  // namespace openskills

@@ -41,7 +41,8 @@ class Index : public ::testing::Test {
     std::string text;
     for (const Skill& skill : catalog.skills()) {
       append_skill(text, skill);
-      text += skill.directory + skill.directory_name + skill.skill_md + std::string(skill.source());
+      append_manifest(text, *skill.manifest);
+      text += skill.directory + std::string(skill.directory_name()) + skill.skill_md() + std::string(skill.source());
       for (const Diagnostic& one : skill.diagnostics) text += to_string(one);
     }
     return text;
@@ -136,18 +137,44 @@ TEST_F(Index, AFewSkillsNeedNone) {
 TEST(SkillCodec, DamagedBytesAreRefusedAndNeverMore) {
   Skill skill;
   skill.id = "x";
-  skill.manifest.edit().other = {{"a", {"b", {{"c", nullptr}}}}};
   skill.diagnostics.push_back({DiagnosticCode::kUnknownKey, Severity::kInfo, "m", "p", 3, 4});
   std::string bytes;
   append_skill(bytes, skill);
   Skill read;
   ASSERT_TRUE(read_skill(bytes, read));
-  EXPECT_EQ(read.manifest->other, skill.manifest->other);
+  EXPECT_EQ(read.diagnostics.front().message, "m");
   for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(read_skill(bytes.substr(0, size), read));
   for (std::size_t at = 0; at < bytes.size(); ++at) {
     std::string damaged = bytes;
     damaged[at] = static_cast<char>(0xFF);
     (void)read_skill(damaged, read);
+  }
+}
+
+TEST(SkillCodec, ManifestsAreJudgedAsTheyAreRead) {
+  Manifest manifest;
+  manifest.name = "x";
+  manifest.license = "MIT";
+  manifest.metadata = {{"k", "v"}};
+  manifest.paths = {"a", "b"};
+  manifest.other = {{"a", {"b", {{"c", nullptr}}}}, {"n", 1}};
+  std::string bytes;
+  append_manifest(bytes, manifest);
+  Manifest read;
+  ASSERT_TRUE(read_manifest(bytes, read));
+  EXPECT_EQ(read.other, manifest.other);
+  EXPECT_EQ(read.paths, manifest.paths);
+  EXPECT_TRUE(is_encoded_manifest(bytes));
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(read_manifest(bytes.substr(0, size), read));
+    EXPECT_FALSE(is_encoded_manifest(bytes.substr(0, size)));
+  }
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    for (const int changed : {0xFF, 0x00, 0x01, 0x02, 0x05}) {
+      std::string damaged = bytes;
+      damaged[at] = static_cast<char>(changed);
+      EXPECT_EQ(is_encoded_manifest(damaged), read_manifest(damaged, read)) << at << ' ' << changed;
+    }
   }
 }
 

@@ -149,17 +149,16 @@ std::string SkillReader::id_of(const Place& place, Skill& skill) const {
 SkillPresence SkillReader::load(const Place& place, std::string_view text, Skill& skill,
                                 std::vector<Diagnostic>& refusals) const {
   LoadAttempt attempt = try_load_lenient(text, place.directory_name, BodyWanted::kNo, profile_);
-  std::string skill_md = os::join_path(place.directory, kSkillFileName);
   if (!attempt.manifest) {
     const std::size_t first = refusals.size();
     std::move(attempt.diagnostics.begin(), attempt.diagnostics.end(), std::back_inserter(refusals));
-    set_paths(refusals, first, skill_md);
+    set_paths(refusals, first, os::join_path(place.directory, kSkillFileName));
     return SkillPresence::kRefused;
   }
   skill.manifest = std::move(*attempt.manifest);
   skill.diagnostics = std::move(attempt.diagnostics);
   skill.directory = place.directory;
-  skill.directory_name = place.directory_name;
+  skill.set_directory_name(place.directory_name);
   skill.scope = place.scope;
   skill.profile = profile_;
   skill.id = id_of(place, skill);
@@ -167,8 +166,7 @@ SkillPresence SkillReader::load(const Place& place, std::string_view text, Skill
     skill.diagnostics.push_back(
         {DiagnosticCode::kDirectoryNameNotUtf8, Severity::kWarning, "the path of the skill's folder is not UTF-8", {}});
   }
-  set_paths(skill.diagnostics, 0, skill_md);
-  skill.skill_md = std::move(skill_md);
+  if (!skill.diagnostics.empty()) set_paths(skill.diagnostics, 0, skill.skill_md());
   return SkillPresence::kLoaded;
 }
 

@@ -17,7 +17,7 @@ TEST(LoadSkill, ReadsOneFolder) {
   ASSERT_TRUE(skill);
   EXPECT_EQ(skill->id, "pdf");
   EXPECT_EQ(load_skill(tree.path("alias"))->directory, tree.path("pdf"));
-  EXPECT_EQ(load_skill(tree.path("pdf/."))->directory_name, "pdf");
+  EXPECT_EQ(load_skill(tree.path("pdf/."))->directory_name(), "pdf");
   EXPECT_EQ(load_skill(tree.path("none")).error().code, ErrorCode::kPathNotFound);
   tree.folder("empty");
   EXPECT_EQ(load_skill(tree.path("empty")).error().code, ErrorCode::kSkillInvalid);

@@ -1,5 +1,6 @@
 #include <memory>
 
+#include "api/manifest_json.h"
 #include "catalog/resources.h"
 #include "catalog/scripts.h"
 #include "cli/command.h"
@@ -19,21 +20,6 @@ Json script_json(const GuestRegistry& guests, const Script& script) {
           {"reason", route ? route->reason : route.error().message}};
 }
 
-Json manifest_json(const Manifest& manifest) {
-  const auto optional = [](const std::optional<std::string>& value) { return value ? Json(*value) : Json(nullptr); };
-  Json metadata = Json::object();
-  for (const MetadataEntry& entry : manifest.metadata) metadata[entry.key] = entry.value;
-  return {{"name", manifest.name},
-          {"description", manifest.description},
-          {"license", optional(manifest.license)},
-          {"compatibility", optional(manifest.compatibility)},
-          {"metadata", std::move(metadata)},
-          {"allowed_tools", optional(manifest.allowed_tools)},
-          {"user_invocable", manifest.user_invocable},
-          {"model_invocable", !manifest.disable_model_invocation},
-          {"other", manifest.other.is_null() ? Json::object() : Json(manifest.other)}};
-}
-
 // Everything there is to say about a skill; text output is made from it.
 Result<Json> describe(const Skill& skill) {
   const GuestRegistry guests = GuestRegistry::scan(GuestRegistry::default_folders());
@@ -50,11 +36,13 @@ Result<Json> describe(const Skill& skill) {
   Json diagnostics = Json::array();
   for (const Diagnostic& diagnostic : skill.diagnostics) diagnostics.push_back(diagnostic_json(diagnostic));
   for (const Diagnostic& diagnostic : listing.diagnostics) diagnostics.push_back(diagnostic_json(diagnostic));
+  Json manifest = manifest_json(*skill.manifest);
+  manifest["model_invocable"] = !skill.manifest->disable_model_invocation;
   return Json{{"id", skill.id},
               {"path", skill.directory},
               {"source", skill.source()},
               {"digest", "sha256:" + digest},
-              {"manifest", manifest_json(*skill.manifest)},
+              {"manifest", std::move(manifest)},
               {"entry_point", entry_point ? Json(entry_point->path) : Json(nullptr)},
               {"scripts", std::move(script_list)},
               {"resources", std::move(resources)},

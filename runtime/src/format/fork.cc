@@ -1,4 +1,4 @@
-#include "format/fork.h"
+#include "openskills/fork.h"
 
 #include <fmt/format.h>
 

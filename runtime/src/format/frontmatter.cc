@@ -129,13 +129,12 @@ FrontmatterSplit split_frontmatter(std::string_view text) noexcept {
   if (line.text.front() != '-') split.indented_or_late = true;
   split.status = FrontmatterSplit::Status::kUnclosed;
   const std::size_t yaml_begin = line.next_offset;
-  std::optional<std::size_t> in_line;
   for (std::size_t begin = yaml_begin; begin < text.size(); begin = line.next_offset) {
     line = line_at(text, begin);
     if (line.text.size() < 3 || (line.text[0] != '-' && line.text[0] != '.')) continue;
     const std::string_view mark = trim_right(line.text);
     if (mark != "---" && mark != "...") {
-      if (!in_line && mark.starts_with("---") && mark[3] != '-') in_line = begin;
+      if (!split.in_line_offset && mark.starts_with("---") && mark[3] != '-') split.in_line_offset = begin;
       continue;
     }
     split.status = FrontmatterSplit::Status::kFound;
@@ -145,12 +144,19 @@ FrontmatterSplit split_frontmatter(std::string_view text) noexcept {
     split.body_offset = line.next_offset;
     return split;
   }
-  if (in_line) {
-    split.status = FrontmatterSplit::Status::kFound;
-    split.closed_in_line = true;
-    split.yaml = text.substr(yaml_begin, *in_line - yaml_begin);
-    split.body_offset = *in_line + 3;
-  }
+  if (!split.in_line_offset) return split;
+  split.yaml = text.substr(yaml_begin);
+  return split_in_line(text, split);
+}
+
+FrontmatterSplit split_in_line(std::string_view text, FrontmatterSplit split) noexcept {
+  const auto yaml_begin = static_cast<std::size_t>(split.yaml.data() - text.data());
+  split.status = FrontmatterSplit::Status::kFound;
+  split.closed_in_line = true;
+  split.closed_by_dots = false;
+  split.yaml = text.substr(yaml_begin, *split.in_line_offset - yaml_begin);
+  split.body_offset = *split.in_line_offset + 3;
+  split.in_line_offset.reset();
   return split;
 }
 

@@ -54,9 +54,15 @@ struct FrontmatterSplit {
   std::string_view yaml;         // the lines between the fences
   std::uint32_t fence_line = 1;  // of the opening fence; the YAML begins in the next
   std::size_t body_offset = 0;   // what follows the closing fence's line
+  // Between the fences: the first line that begins like one, "---# Title". It may be the fence that was meant, and the
+  // one found a rule in the body.
+  std::optional<std::size_t> in_line_offset = std::nullopt;
 };
 
 // REQUIRES: text is without a byte order mark.
 [[nodiscard]] FrontmatterSplit split_frontmatter(std::string_view text) noexcept;
+
+// The same text split at in_line_offset instead. REQUIRES: it has a value.
+[[nodiscard]] FrontmatterSplit split_in_line(std::string_view text, FrontmatterSplit split) noexcept;
 
 }  // namespace openskills

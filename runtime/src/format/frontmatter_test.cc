@@ -56,6 +56,20 @@ TEST(SplitFrontmatter, DotsCloseToo) {
   EXPECT_TRUE(split.closed_by_dots);
 }
 
+TEST(SplitFrontmatter, ALineThatBeginsLikeAFenceIsRememberedAndClosesWhereNothingElseDoes) {
+  const std::string text = "---\na: b\n---# Title\nx\n---\ny\n";
+  const FrontmatterSplit split = split_frontmatter(text);
+  EXPECT_EQ(split.yaml, "a: b\n---# Title\nx\n");
+  EXPECT_FALSE(split.closed_in_line);
+  const FrontmatterSplit earlier = split_in_line(text, split);
+  EXPECT_TRUE(earlier.closed_in_line);
+  EXPECT_EQ(earlier.yaml, "a: b\n");
+  EXPECT_EQ(text.substr(earlier.body_offset), "# Title\nx\n---\ny\n");
+  const FrontmatterSplit alone = split_frontmatter("---\na: b\n---# Title\n");
+  EXPECT_TRUE(alone.closed_in_line);
+  EXPECT_EQ(alone.yaml, "a: b\n");
+}
+
 TEST(HoldsFrontmatter, AsksForMoreUntilTheFenceIsWhole) {
   EXPECT_FALSE(holds_frontmatter("---\nname: a\n", PrefixIsAll::kNo));
   EXPECT_FALSE(holds_frontmatter("---\nname: a\n---", PrefixIsAll::kNo));

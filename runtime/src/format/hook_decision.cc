@@ -1,4 +1,4 @@
-#include "format/hook_decision.h"
+#include "openskills/hook_decision.h"
 
 #include <algorithm>
 #include <array>

@@ -1,10 +1,12 @@
-#include "format/hooks.h"
+#include "openskills/hooks.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <regex>
 #include <utility>
+
+#include "base/result.h"
 
 namespace openskills {
 namespace {

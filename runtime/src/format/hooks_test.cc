@@ -1,4 +1,4 @@
-#include "format/hooks.h"
+#include "openskills/hooks.h"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "format/fork.h"
-#include "format/hook_decision.h"
+#include "openskills/fork.h"
+#include "openskills/hook_decision.h"
 
 namespace openskills {
 namespace {

@@ -1,4 +1,4 @@
-#include "format/invocation.h"
+#include "openskills/invocation.h"
 
 #include <gtest/gtest.h>
 

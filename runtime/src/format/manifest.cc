@@ -62,7 +62,9 @@ class LenientLoader {
   void decode();
   bool find_frontmatter();
   bool refuse_without_frontmatter();
+  void report_closing();
   bool check_bytes();
+  YamlResult parse_between_fences();
   bool parse();
   [[nodiscard]] bool has(DiagnosticCode code) const;
   bool require_description();
@@ -105,15 +107,36 @@ bool LenientLoader::find_frontmatter() {
     report(DiagnosticCode::kFrontmatterNotFirst, Severity::kWarning,
            "SKILL.md must start with YAML frontmatter (---); blanks stand before it", {1, 1});
   }
-  if (split_.closed_by_dots || split_.closed_in_line) {
-    const Position at = position_of(text_, static_cast<std::size_t>(split_.yaml.end() - text_.begin()));
-    report(split_.closed_by_dots ? DiagnosticCode::kFrontmatterClosedByDots : DiagnosticCode::kFrontmatterClosedInLine,
-           Severity::kWarning,
-           split_.closed_by_dots ? "SKILL.md frontmatter not properly closed with ---; the line ... is taken for it"
-                                 : "SKILL.md frontmatter not properly closed with ---: text follows in the same line",
-           at);
-  }
+  report_closing();
   return true;
+}
+
+void LenientLoader::report_closing() {
+  if (!split_.closed_by_dots && !split_.closed_in_line) return;
+  const Position at = position_of(text_, static_cast<std::size_t>(split_.yaml.end() - text_.begin()));
+  report(split_.closed_by_dots ? DiagnosticCode::kFrontmatterClosedByDots : DiagnosticCode::kFrontmatterClosedInLine,
+         Severity::kWarning,
+         split_.closed_by_dots ? "SKILL.md frontmatter not properly closed with ---; the line ... is taken for it"
+                               : "SKILL.md frontmatter not properly closed with ---: text follows in the same line",
+         at);
+}
+
+bool is_plain_yaml(const YamlResult& parsed) {
+  return parsed && std::none_of(parsed->notes.begin(), parsed->notes.end(), [](const Diagnostic& note) {
+           return note.code == DiagnosticCode::kYamlRecovered;
+         });
+}
+
+// Reads the YAML. What ends at a rule of the body and is none, or only after repairs, ends before it, if that is YAML.
+YamlResult LenientLoader::parse_between_fences() {
+  YamlResult parsed = parse_yaml_leniently(split_.yaml, split_.fence_line + 1);
+  if (!split_.in_line_offset || is_plain_yaml(parsed)) return parsed;
+  const FrontmatterSplit earlier = split_in_line(text_, split_);
+  YamlResult again = parse_yaml_leniently(earlier.yaml, earlier.fence_line + 1);
+  if (!again || (parsed && !is_plain_yaml(again))) return parsed;
+  split_ = earlier;
+  report_closing();
+  return again;
 }
 
 bool LenientLoader::refuse_without_frontmatter() {
@@ -141,7 +164,7 @@ bool LenientLoader::check_bytes() {
 }
 
 bool LenientLoader::parse() {
-  YamlResult parsed = parse_yaml_leniently(split_.yaml, split_.fence_line + 1);
+  YamlResult parsed = parse_between_fences();
   if (!parsed) {
     attempt_.diagnostics.push_back(std::move(parsed).error());
     return false;

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/utf8.h"
-#include "format/hooks.h"
+#include "openskills/hooks.h"
 #include "format/name_rules.h"
 #include "format/substitution.h"
 #include "format/tool_rules.h"

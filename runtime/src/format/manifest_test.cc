@@ -120,6 +120,19 @@ TEST(LoadLenient, AcceptsLateFencesAndDots) {
   EXPECT_EQ(dots.manifest.body, "Body");
 }
 
+TEST(LoadLenient, ARuleOfTheBodyIsNotTakenForTheFenceThatHasTextBehindIt) {
+  const LoadedManifest loaded =
+      load("---\nname: pdf\ndescription: Reads.\n---**Bold: text**\n\n- a: [\n\n---\n\nmore\n");
+  EXPECT_EQ(loaded.manifest.description, "Reads.");
+  EXPECT_EQ(loaded.manifest.body, "**Bold: text**\n\n- a: [\n\n---\n\nmore");
+  EXPECT_TRUE(says(loaded.diagnostics, DiagnosticCode::kFrontmatterClosedInLine));
+  EXPECT_EQ(load("---\nname: pdf\ndescription: Reads.\n---# Title\n\n```js\nlet a = {b: [1}\n```\n\n---\n").manifest.body,
+            "# Title\n\n```js\nlet a = {b: [1}\n```\n\n---");
+  // Where what stands before the rule is YAML, that is the fence.
+  const LoadedManifest value = load("---\nname: pdf\ndescription: >\n  Reads.\n  ---x\n---\nbody\n");
+  EXPECT_EQ(value.manifest.description, "Reads. ---x");
+}
+
 TEST(LoadLenient, AMissingNameIsTheFolders) {
   const LoadedManifest loaded = load(skill("description: d"), "folder");
   EXPECT_EQ(loaded.manifest.name, "folder");

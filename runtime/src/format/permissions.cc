@@ -1,4 +1,4 @@
-#include "format/permissions.h"
+#include "openskills/permissions.h"
 
 #include <fmt/format.h>
 
@@ -36,7 +36,7 @@ Permission permission_of(RuleList list) noexcept {
 
 // Whether the call is one that this source's allow rules cannot allow.
 bool allow_is_void(const RuleSet& set, const ToolCall& call, const CallPlace& place) noexcept {
-  if (set.source == RuleSource::kProject && place.trust == ProjectTrust::kUntrusted) return true;
+  if (set.source == RuleSource::kProject && !place.project_is_trusted) return true;
   return set.source == RuleSource::kSkill && call.needs_user;
 }
 

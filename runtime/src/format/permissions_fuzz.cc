@@ -6,9 +6,9 @@
 
 #include "base/fuzz_test_support.h"
 #include "format/bash_command.h"
-#include "format/hooks.h"
+#include "openskills/hooks.h"
 #include "format/path_glob.h"
-#include "format/permissions.h"
+#include "openskills/permissions.h"
 
 // The input is RULE NUL TEXT.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (nul == std::string_view::npos) return 0;
   const std::string rule(input.substr(0, nul));
   const std::string text(input.substr(nul + 1));
-  const CallPlace place{.cwd = "/work", .home = "/home/a", .trust = ProjectTrust::kTrusted};
+  const CallPlace place{.cwd = "/work", .home = "/home/a", .project_is_trusted = true};
   for (const char* tool : {"Bash", "Read", "Write", "WebFetch", "Skill", "Agent", "mcp__a__b"}) {
     ToolCall call{.tool = tool};
     for (const char* key : {"command", "file_path", "url", "skill", "subagent_type"}) call.input[key] = text;

@@ -1,4 +1,4 @@
-#include "format/permissions.h"
+#include "openskills/permissions.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 namespace openskills {
 namespace {
 
-const CallPlace kPlace{.cwd = "/work/app", .home = "/home/ann", .trust = ProjectTrust::kTrusted};
+const CallPlace kPlace{.cwd = "/work/app", .home = "/home/ann", .project_is_trusted = true};
 
 ToolCall bash(std::string_view command) { return {.tool = "Bash", .input = {{"command", command}}}; }
 ToolCall on_path(std::string_view tool, std::string_view path) {
@@ -104,7 +104,7 @@ TEST(Permissions, CC_54_TheStrongestSourceIsNamedAndProjectsNeedTrust) {
   EXPECT_EQ(decide_permission(bash("ls"), {user, managed}, kPlace).rule, "Bash(ls:*)");
   const RuleSet project{.source = RuleSource::kProject, .deny = {"Read"}, .allow = {"Bash"}};
   CallPlace untrusted = kPlace;
-  untrusted.trust = ProjectTrust::kUntrusted;
+  untrusted.project_is_trusted = false;
   EXPECT_EQ(decide_permission(bash("ls"), {project}, untrusted).permission, Permission::kNoRule);
   EXPECT_EQ(decide_permission(bash("ls"), {project}, kPlace).permission, Permission::kAllow);
   EXPECT_EQ(decide_permission(on_path("Read", "x"), {project}, untrusted).permission, Permission::kDeny);

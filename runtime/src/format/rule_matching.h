@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "format/permissions.h"
+#include "openskills/permissions.h"
 
 namespace openskills {
 

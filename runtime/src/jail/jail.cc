@@ -29,12 +29,22 @@ std::vector<int> descriptors_to_keep(const JailSpec& spec) {
   return keep;
 }
 
+std::vector<int> files_of(const JailSpec& spec) { return spec.load ? spec.readable_files : std::vector<int>(); }
+
 bool is_accepted(const JailSpec& spec, const Error& error) {
   return spec.missing_layers == MissingLayers::kAccept && error.code == ErrorCode::kLayerMissing;
 }
 
 NewTasks new_tasks_of(SeccompProfile profile) {
   return profile == SeccompProfile::kCompiler ? NewTasks::kAllowed : NewTasks::kForbidden;
+}
+
+// Whether the filter is in force; false only where that is accepted.
+Result<bool> restrict_calls(const JailSpec& spec, SeccompProfile profile) {
+  Result<void> restricted = restrict_system_calls(profile);
+  if (restricted) return true;
+  if (is_accepted(spec, restricted.error())) return false;
+  return std::unexpected(std::move(restricted).error());
 }
 
 }  // namespace
@@ -47,17 +57,17 @@ Result<LayersInForce> enter_jail(const JailSpec& spec) {
   TRY(seal_memory());
   TRY(keep_only_descriptors(descriptors_to_keep(spec)));
   LayersInForce layers;
-  if (Result<int> abi = restrict_paths(spec.paths)) {
+  if (Result<int> abi = restrict_paths(spec.paths, files_of(spec))) {
     layers.landlock_abi = *abi;
   } else if (!is_accepted(spec, abi.error())) {
     return std::unexpected(std::move(abi).error());
   }
   TRY(limit_resources(spec.rlimits, new_tasks_of(spec.profile)));
-  if (Result<void> restricted = restrict_system_calls(spec.profile)) {
-    layers.seccomp = true;
-  } else if (!is_accepted(spec, restricted.error())) {
-    return std::unexpected(std::move(restricted).error());
+  if (spec.load) {
+    TRY(restrict_calls(spec, SeccompProfile::kLoader));
+    TRY(spec.load());
   }
+  TRY(layers.seccomp, restrict_calls(spec, spec.profile));
   return layers;
 }
 

@@ -4,7 +4,7 @@
 // the calling thread (case T12).
 //
 // How it is meant to be used: a single-threaded supervisor forks (os/child_process.h); the child opens all it needs,
-// maps its code, sets its timers, calls enter_jail(), and only then runs what is not trusted. The supervisor keeps
+// sets its timers, calls enter_jail(), and only then runs what is not trusted. The supervisor keeps
 // the deadline: SIGKILL by pidfd works whatever the child does.
 //
 // The layers, in this order. A layer that cannot be put in force is Error kLayerMissing that names it and what would
@@ -18,6 +18,10 @@
 //   5. rlimits       see rlimits.h
 //   6. seccomp       only the system calls of the profile (T10, T11, T15); see seccomp.h
 //
+// Code that was not mapped before is loaded between the last two, by JailSpec::load, so that a loader that is deceived by
+// what it reads stands behind all layers already: the filter it works under (kLoader) admits executable memory and
+// opening what Landlock grants, and nothing else that the guest's does not.
+//
 // MissingLayers::kAccept goes on without landlock or seccomp where the kernel has none, and says so; the rest is never
 // given up. Case T16.
 //
@@ -30,6 +34,7 @@
 //   - CPU and wall time below the limits, side channels, and a defect in the kernel itself.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "base/result.h"
@@ -56,6 +61,12 @@ struct JailSpec {
   // The engine keeps the file of a module's code open and maps memory from it at each instantiation: it must be
   // listed, or a file of the guest could take its number. os::open_descriptors() before and after loading tells it.
   std::vector<int> keep_descriptors;
+
+  // Called behind the layers 1 to 5 and the filter kLoader, before the profile's filter. Empty: nothing is loaded.
+  std::function<Result<void>()> load = {};
+  // Descriptors of files, among those that are kept, that can be opened again for reading: what `load` maps by its
+  // name in /proc/self/fd. The guest's process could, too.
+  std::vector<int> readable_files = {};
 };
 
 // One way. On success says which layers hold (`wasm` is left false: it is not this layer's to claim).

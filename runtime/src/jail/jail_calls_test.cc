@@ -183,6 +183,49 @@ TEST_F(Jail, T11_RefusesExecutableMemory) {
   EXPECT_TRUE(succeeded(free_attempt(protect_as(PROT_READ | PROT_EXEC))));
 }
 
+TEST_F(Jail, T11_CodeIsLoadedBehindEveryLayerAndOnlyBeforeTheLastFilter) {
+  const UniqueFd code(::open(path("outside/file").c_str(), O_RDONLY | O_CLOEXEC));
+  const std::string name = "/proc/self/fd/" + std::to_string(code.get());
+  const auto map = [] {
+    void* memory = ::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return memory == MAP_FAILED ? errno : 0;
+  };
+  // What `load` answers is what the child exits with, unless it goes on to `then`.
+  const auto jailed_with = [&](const Attempt& load, const Attempt& then) {
+    return run_child([&] {
+      if (!become_ordinary_user()) return kSetUpFailed;
+      JailSpec jail = spec();
+      jail.keep_descriptors.push_back(code.get());
+      jail.readable_files = {code.get()};
+      int answer = 0;
+      jail.load = [&]() -> Result<void> {
+        answer = load();
+        return {};
+      };
+      if (!enter_or_say(jail)) return kSetUpFailed;
+      return answer != 0 ? answer : then();
+    });
+  };
+  const Attempt nothing = [] { return 0; };
+  const auto open_named = [](const std::string& file) {
+    return [file] { return errno_of(::syscall(SYS_openat, AT_FDCWD, file.c_str(), O_RDONLY | O_CLOEXEC)); };
+  };
+  EXPECT_TRUE(succeeded(jailed_with(map, nothing)));
+  EXPECT_TRUE(succeeded(jailed_with(open_named(name), nothing)));
+  EXPECT_TRUE(failed_with(jailed_with(open_named(path("outside/file")), nothing), 0)) << "the same file by its name";
+  EXPECT_TRUE(failed_with(jailed_with(open_named("/etc/passwd"), nothing), EACCES));
+  EXPECT_TRUE(failed_with(jailed_with([&] { return errno_of(::syscall(SYS_openat, AT_FDCWD, name.c_str(), O_RDWR)); }, nothing),
+                          EACCES));
+  for (const Attempt& dangerous :
+       {Attempt([] { return errno_of(::syscall(SYS_execve, "/bin/true", nullptr, nullptr)); }),
+        Attempt([] { return errno_of(::syscall(SYS_socket, 1, 1, 0)); }),
+        Attempt([] { return errno_of(::syscall(SYS_ptrace, 0, 0, 0, 0)); })}) {
+    EXPECT_TRUE(killed_by(jailed_with(dangerous, nothing), SIGSYS));
+  }
+  EXPECT_TRUE(killed_by(jailed_with(nothing, map), SIGSYS));
+  EXPECT_TRUE(failed_with(jailed_with(nothing, open_named(name)), EACCES));
+}
+
 TEST_F(Jail, T11_CallsThatLibrariesTryAreMissing) {
   const Attempt memory_file = [] { return errno_of(::memfd_create("x", MFD_CLOEXEC)); };
   const Attempt open_file = [] { return errno_of(::syscall(SYS_openat, AT_FDCWD, "/", O_RDONLY)); };

@@ -116,14 +116,17 @@ std::unexpected<Error> missing(const char* what, int error_number) {
                         mend);
 }
 
-Result<void> add_rule(int ruleset, const PathRule& rule, int abi) {
+constexpr std::uint64_t kReadFile = std::uint64_t{1} << 2U;
+
+bool is_kind(int fd, mode_t kind) noexcept {
   struct stat status{};
-  if (::fstat(rule.directory_fd, &status) != 0 || !S_ISDIR(status.st_mode)) {
-    return fail(ErrorCode::kNotADirectory, "descriptor {} of a path rule is not an open folder", rule.directory_fd);
-  }
+  return ::fstat(fd, &status) == 0 && (status.st_mode & S_IFMT) == kind;
+}
+
+Result<void> add_rule(int ruleset, int fd, std::uint64_t rights) {
   PathBeneathAttributes beneath;
-  beneath.allowed_access = granted_rights(rule.access, abi);
-  beneath.parent_fd = rule.directory_fd;
+  beneath.allowed_access = rights;
+  beneath.parent_fd = fd;
   if (::syscall(SYS_landlock_add_rule, ruleset, kRulePathBeneath, &beneath, 0) != 0) {
     return missing("a rule cannot be added", errno);
   }
@@ -138,13 +141,22 @@ Result<int> landlock_abi() {
   return static_cast<int>(abi);
 }
 
-Result<int> restrict_paths(std::span<const PathRule> rules) {
+Result<int> restrict_paths(std::span<const PathRule> rules, std::span<const int> readable_files) {
   TRY(const int abi, landlock_abi());
   const RulesetAttributes handled = handled_rights(abi);
   // An older kernel takes the longer structure as long as what it does not know is zero.
   const UniqueFd ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0)));
   if (!ruleset.valid()) return missing("a ruleset cannot be created", errno);
-  for (const PathRule& rule : rules) TRY(add_rule(ruleset.get(), rule, abi));
+  for (const PathRule& rule : rules) {
+    if (!is_kind(rule.directory_fd, S_IFDIR)) {
+      return fail(ErrorCode::kNotADirectory, "descriptor {} of a path rule is not an open folder", rule.directory_fd);
+    }
+    TRY(add_rule(ruleset.get(), rule.directory_fd, granted_rights(rule.access, abi)));
+  }
+  for (const int fd : readable_files) {
+    if (!is_kind(fd, S_IFREG)) return fail(ErrorCode::kNotAFile, "descriptor {} is not an open file", fd);
+    TRY(add_rule(ruleset.get(), fd, kReadFile));
+  }
   if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) return missing("cannot be put in force", errno);
   return abi;
 }

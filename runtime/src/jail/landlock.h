@@ -35,8 +35,9 @@ struct PathRule {
 // The ABI the running kernel offers, at least 1. Error kLayerMissing when Landlock is absent or switched off.
 [[nodiscard]] Result<int> landlock_abi();
 
-// Restricts the calling thread and what it starts, for good. Gives the ABI that was used.
+// Restricts the calling thread and what it starts, for good. `readable_files`: descriptors of files that can be opened
+// again for reading, wherever they lie. Gives the ABI that was used.
 // REQUIRES: no_new_privs is set.
-[[nodiscard]] Result<int> restrict_paths(std::span<const PathRule> rules);
+[[nodiscard]] Result<int> restrict_paths(std::span<const PathRule> rules, std::span<const int> readable_files = {});
 
 }  // namespace openskills::jail

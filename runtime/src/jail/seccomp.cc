@@ -147,14 +147,28 @@ Segment segment_of(Rows rows_of_call, std::uint8_t profile) {
   return segment;
 }
 
-std::vector<Segment> segments_of(std::uint8_t profile) {
+std::uint8_t bit_of(SeccompProfile profile) noexcept {
+  return profile == SeccompProfile::kCompiler ? kInCompiler : kInGuest;
+}
+
+// What the loader may do beyond the guest.
+void admit_loading(std::vector<Segment>& calls) {
+  for (const int call : loader_calls()) {
+    const auto number = static_cast<std::uint32_t>(call);
+    std::erase_if(calls, [&](const Segment& segment) { return segment.first_number == number; });
+    calls.push_back({number, SECCOMP_RET_ALLOW, {}});
+  }
+}
+
+std::vector<Segment> segments_of(SeccompProfile profile) {
   const Rows rows = system_call_rows();
   std::vector<Segment> calls;
   calls.reserve(rows.size());
   for (std::size_t i = 0, end = 0; i < rows.size(); i = end) {
     while (end < rows.size() && rows[end].number == rows[i].number) ++end;
-    calls.push_back(segment_of(rows.subspan(i, end - i), profile));
+    calls.push_back(segment_of(rows.subspan(i, end - i), bit_of(profile)));
   }
+  if (profile == SeccompProfile::kLoader) admit_loading(calls);
   std::sort(calls.begin(), calls.end(),
             [](const Segment& a, const Segment& b) { return a.first_number < b.first_number; });
 
@@ -199,12 +213,11 @@ void add_search(ProgramBuilder& program, std::span<const Segment> segments, std:
 }  // namespace
 
 std::vector<sock_filter> build_seccomp_program(SeccompProfile profile, pid_t own_pid) {
-  const std::uint8_t profile_bit = profile == SeccompProfile::kCompiler ? kInCompiler : kInGuest;
   constexpr std::size_t kEnoughInstructions = 1024;
   ProgramBuilder program;
   program.reserve(kEnoughInstructions);
   add_prologue(program);
-  add_search(program, segments_of(profile_bit), profile_bit, own_pid);
+  add_search(program, segments_of(profile), bit_of(profile), own_pid);
   return program.take();
 }
 

@@ -1,4 +1,4 @@
-// Seccomp: which system calls the process can make. The rows are in seccomp_table.cc, one table for both profiles;
+// Seccomp: which system calls the process can make. The rows are in seccomp_table.cc, one table for all profiles;
 // this is their manual.
 //
 // kWasmGuest admits what the WASI calls and the engine need after a module is loaded:
@@ -22,6 +22,9 @@
 // kCompiler admits, to compile a module nobody vouches for: of `data` read, write and their kin on open descriptors;
 // no names at all; `memory`, `time` and `itself`; and threads: clone with the flags of a thread and no other,
 // sched_getaffinity, prctl(PR_SET_NAME).
+//
+// kLoader is kWasmGuest and, for as long as code is loaded, mmap and mprotect with PROT_EXEC, opening by name, and
+// putting a filter in force: kWasmGuest's, on top, ends it. Of two filters the stricter answer counts.
 //
 // Everything else is refused, in one of three ways:
 //   killed (SIGSYS)  what no code of ours ever asks for and an attacker would: new processes and programs, sockets,
@@ -51,7 +54,7 @@ struct sock_filter;  // NOLINT(readability-identifier-naming): the kernel's
 
 namespace openskills::jail {
 
-enum class SeccompProfile : std::uint8_t { kWasmGuest, kCompiler };
+enum class SeccompProfile : std::uint8_t { kWasmGuest, kCompiler, kLoader };
 
 // The filter program of a profile for the process `own_pid`.
 [[nodiscard]] std::vector<sock_filter> build_seccomp_program(SeccompProfile profile, pid_t own_pid);

@@ -252,7 +252,18 @@ constexpr SystemCallRow kRows[] = {
     KILL(setdomainname),
 };
 
+constexpr int kLoaderCalls[] = {
+    SYS_mmap, SYS_mprotect, SYS_membarrier,  // code
+    SYS_openat,              // of what Landlock grants: the code's file
+#ifdef SYS_open
+    SYS_open,
+#endif
+    SYS_seccomp,  // the guest's filter comes on top
+};
+
 }  // namespace
+
+std::span<const int> loader_calls() noexcept { return kLoaderCalls; }
 
 std::span<const SystemCallRow> system_call_rows() noexcept { return kRows; }
 

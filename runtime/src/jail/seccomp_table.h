@@ -41,4 +41,7 @@ inline constexpr int kDefaultErrno = 38;  // ENOSYS
 
 [[nodiscard]] std::span<const SystemCallRow> system_call_rows() noexcept;
 
+// What kLoader admits always, whatever the guest's rows say; the rest is the guest's.
+[[nodiscard]] std::span<const int> loader_calls() noexcept;
+
 }  // namespace openskills::jail

@@ -1,5 +1,6 @@
 #include "wasm/guest_child.h"
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -27,8 +28,47 @@ constexpr std::uint64_t kReservedDescriptors = 64;
 constexpr std::uint64_t kHostDataBytes = std::uint64_t{128} << 20U;
 #endif
 
-Result<LayersInForce> jail_self(const Invocation& invocation, const GuestRun& run) {
+// The code of this run: loaded before the fork, or by the child itself, inside of the jail.
+class Code {
+ public:
+  Code(WarmModules& modules, int code_fd, const std::string& name) : modules_(modules), code_fd_(code_fd), name_(name) {}
+
+  // What must stay open until it is loaded, and after.
+  [[nodiscard]] Result<std::vector<int>> prepare() {
+    TRY(engine_, modules_.engine());
+    if (!modules_.has(code_fd_)) {
+      std::vector<int> keep = modules_.engine_descriptors();
+      keep.push_back(code_fd_);
+      return keep;
+    }
+    TRY(const WarmModules::Warm warm, modules_.get(code_fd_, name_));
+    module_ = warm.module;
+    return warm.descriptors;
+  }
+  void have_loaded(jail::JailSpec& spec) {
+    if (module_ != nullptr) return;
+    spec.readable_files = {code_fd_};
+    spec.load = [this]() -> Result<void> {
+      TRY(own_, engine_->load_compiled(code_fd_, name_));
+      module_ = own_.get();
+      return {};
+    };
+  }
+  [[nodiscard]] Engine& engine() const noexcept { return *engine_; }
+  [[nodiscard]] const Module& module() const noexcept { return *module_; }
+
+ private:
+  WarmModules& modules_;
+  int code_fd_;
+  const std::string& name_;
+  Engine* engine_ = nullptr;
+  const Module* module_ = nullptr;
+  std::unique_ptr<Module> own_;
+};
+
+Result<LayersInForce> jail_self(const Invocation& invocation, const GuestRun& run, Code& code) {
   jail::JailSpec spec;
+  code.have_loaded(spec);
   for (const GuestRun::OpenMount& mount : run.open_mounts()) spec.paths.push_back({mount.directory_fd, mount.access});
   spec.profile = jail::SeccompProfile::kWasmGuest;
   spec.missing_layers = invocation.missing_layers;
@@ -54,8 +94,9 @@ Result<ExecutionResult> run_to_the_end(const Invocation& invocation, int code_fd
   if (invocation.stdin_source.kind == StdinSource::Kind::kDescriptor) {
     keep.push_back(invocation.stdin_source.descriptor);
   }
-  TRY(const WarmModules::Warm warm, modules.get(code_fd, invocation.program_path));
-  keep.insert(keep.end(), warm.descriptors.begin(), warm.descriptors.end());
+  Code code(modules, code_fd, invocation.program_path);
+  TRY(const std::vector<int> of_code, code.prepare());
+  keep.insert(keep.end(), of_code.begin(), of_code.end());
   TRY(jail::keep_only_descriptors(std::move(keep)));
   os::forget_environment();
   PipeSink sink(ends.stdout_pipe.get(), ends.stderr_pipe.get());
@@ -65,10 +106,10 @@ Result<ExecutionResult> run_to_the_end(const Invocation& invocation, int code_fd
   sink.set_deadline(run->wall_deadline_ns());
   TRY(os::DeadlineAlarm::start(
       run->wall_deadline_ns() - os::monotonic_now_ns(), static_cast<std::int64_t>(invocation.limits.cpu_ms) * kNsPerMs,
-      [](void* argument) noexcept { static_cast<Engine*>(argument)->poke(); }, warm.engine));
-  TRY(const LayersInForce layers, jail_self(invocation, *run));
+      [](void* argument) noexcept { static_cast<Engine*>(argument)->poke(); }, &code.engine()));
+  TRY(const LayersInForce layers, jail_self(invocation, *run, code));
   TRY(os::write_all(ends.report_pipe.get(), encode_layers(layers), "report"));
-  Result<ExecutionResult> result = run->execute(*warm.engine, *warm.module);
+  Result<ExecutionResult> result = run->execute(code.engine(), code.module());
   TRY(os::write_all(ends.report_pipe.get(), encode_result(result), "report"));
   // The process ends here; taking the engine apart first would only take time.
   os::exit_now(0);

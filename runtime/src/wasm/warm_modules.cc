@@ -27,13 +27,24 @@ Result<WarmModules::Entry> WarmModules::load(int code_fd, std::string_view name_
   return entry;
 }
 
-Result<WarmModules::Warm> WarmModules::get(int code_fd, std::string_view name_for_errors) {
+Result<Engine*> WarmModules::engine() {
   if (!engine_) {
     TRY(const std::vector<int> before, os::open_descriptors());
     TRY(engine_, Engine::create({.allocation = Allocation::kOnDemand}));
     TRY(const std::vector<int> after, os::open_descriptors());
     engine_descriptors_ = opened_between(before, after);
   }
+  return engine_.get();
+}
+
+bool WarmModules::has(int code_fd) const {
+  const Result<os::FileInfo> file = os::file_info(code_fd);
+  return file && std::any_of(entries_.begin(), entries_.end(),
+                             [&](const Entry& entry) { return os::same_file(entry.file, *file); });
+}
+
+Result<WarmModules::Warm> WarmModules::get(int code_fd, std::string_view name_for_errors) {
+  TRY(engine());
   TRY(const os::FileInfo file, os::file_info(code_fd));
   auto found = std::find_if(entries_.begin(), entries_.end(),
                             [&](const Entry& entry) { return os::same_file(entry.file, file); });

@@ -28,6 +28,15 @@ class WarmModules {
     std::vector<int> descriptors;  // what the engine keeps open for the module: a jail must leave it
   };
 
+  // The engine, made when there is none yet.
+  [[nodiscard]] Result<Engine*> engine();
+
+  // What it keeps open.
+  [[nodiscard]] const std::vector<int>& engine_descriptors() const noexcept { return engine_descriptors_; }
+
+  // Whether get() would give a module that is loaded already.
+  [[nodiscard]] bool has(int code_fd) const;
+
   // The module whose compiled code is in `code_fd`, loaded when it is not yet. What is borrowed is good until the next
   // call. Errors: those of Engine::create and Engine::load_compiled.
   [[nodiscard]] Result<Warm> get(int code_fd, std::string_view name_for_errors);

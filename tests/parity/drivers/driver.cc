@@ -127,6 +127,34 @@ Json json_of(const ActivatedSkill& skill) {
           {"diagnostics", json_of(skill.diagnostics)}};
 }
 
+Json json_of(const std::optional<std::string>& text) { return text ? Json(*text) : Json(); }
+
+Json json_of(const Manifest& manifest) {
+  Json metadata = Json::object();
+  for (const MetadataEntry& entry : manifest.metadata) metadata[entry.key] = entry.value;
+  return {{"name", manifest.name},
+          {"description", manifest.description},
+          {"license", json_of(manifest.license)},
+          {"compatibility", json_of(manifest.compatibility)},
+          {"metadata", metadata},
+          {"allowed_tools", json_of(manifest.allowed_tools)},
+          {"allowed_tool_rules", manifest.allowed_tool_rules},
+          {"disallowed_tool_rules", manifest.disallowed_tool_rules},
+          {"when_to_use", json_of(manifest.when_to_use)},
+          {"argument_hint", json_of(manifest.argument_hint)},
+          {"arguments", manifest.arguments},
+          {"paths", manifest.paths},
+          {"model", json_of(manifest.model)},
+          {"effort", json_of(manifest.effort)},
+          {"agent", json_of(manifest.agent)},
+          {"context", manifest.context == SkillContext::kFork ? "fork" : "inline"},
+          {"shell", manifest.shell == InjectionShell::kPowershell ? "powershell" : "bash"},
+          {"background", manifest.background},
+          {"user_invocable", manifest.user_invocable},
+          {"disable_model_invocation", manifest.disable_model_invocation},
+          {"other", manifest.other.is_null() ? Json::object() : Json(manifest.other)}};
+}
+
 Json json_of(const SkillChanges& changes) {
   return {{"added", changes.added}, {"changed", changes.changed}, {"removed", changes.removed}};
 }
@@ -223,6 +251,8 @@ Json carry_out(OpenSkillRuntime& runtime, const RuntimeOptions& options, const J
     for (const SkillFile& file : value_of(runtime.files(id))) {
       list.push_back({{"path", file.path}, {"size_bytes", file.size_bytes}});
     }
+  } else if (call == "manifest") {
+    return json_of(value_of(runtime.manifest(id)));
   } else if (call == "read") {
     return json_of_bytes(value_of(runtime.read(id, takes["path"])));
   } else if (call == "search") {

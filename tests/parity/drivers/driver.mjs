@@ -87,6 +87,7 @@ async function carryOut(runtime, test) {
     diagnostics: () => runtime.diagnostics(),
     prompt: () => runtime.prompt({ ...renamed(rest, camel), ...(filter && { filter }) }),
     activate: () => runtime.activate(takes.id, renamed(takes.request, camel)),
+    manifest: () => runtime.manifest(takes.id),
     files: () => runtime.files(takes.id),
     read: async () => bytesOrText(await runtime.read(takes.id, takes.path)),
     search: () => runtime.search(takes.query, takes.limit, filter),

@@ -12,11 +12,13 @@ from .errors import InvalidArgument, OpenSkillsError, RunFailed, SkillNotFound
 from .options import CancelToken, Mount, RunOptions
 from .outcome import Artifact, Error, Isolation, Layers, Outcome, Usage
 from .runtime import Conversation, OpenSkillRuntime, SkillWatcher
-from .values import ActivatedSkill, FoundSkill, PromptText, SkillChanges, SkillDiagnostic, SkillFile, SkillInfo
+from .values import (
+    ActivatedSkill, FoundSkill, Manifest, PromptText, SkillChanges, SkillDiagnostic, SkillFile, SkillInfo,
+)  # fmt: skip
 
 __all__ = [
     "ActivatedSkill", "Artifact", "CancelToken", "Conversation", "Error", "FoundSkill", "InvalidArgument",
-    "Isolation", "Layers", "Mount", "OpenSkillRuntime", "OpenSkillsError", "Outcome", "PromptText", "RunFailed",
+    "Isolation", "Layers", "Manifest", "Mount", "OpenSkillRuntime", "OpenSkillsError", "Outcome", "PromptText", "RunFailed",
     "RunOptions", "SkillChanges", "SkillDiagnostic", "SkillFile", "SkillInfo", "SkillNotFound", "SkillWatcher",
     "Usage", "__version__",
 ]  # fmt: skip

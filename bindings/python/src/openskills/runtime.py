@@ -14,7 +14,8 @@ from .errors import from_native, invalid
 from .options import OpenStdin, PathLike, RunOptions, dump, options_json, resolve, text, texts
 from .outcome import Outcome, outcome_from
 from .values import (
-    ActivatedSkill, FoundSkill, PromptText, SkillChanges, SkillDiagnostic, SkillFile, SkillInfo, diagnostics_from,
+    ActivatedSkill, FoundSkill, Manifest, PromptText, SkillChanges, SkillDiagnostic, SkillFile, SkillInfo,
+    diagnostics_from,
 )  # fmt: skip
 
 __all__ = ["Conversation", "OpenSkillRuntime", "SkillWatcher"]
@@ -120,6 +121,8 @@ class OpenSkillRuntime:
             max_concurrent_runs=max_concurrent_runs, worker_path=worker_path,
         )  # fmt: skip
         self._on_log = on_log
+        self._searched = object()
+        self._known: Tuple[object, Tuple[SkillInfo, ...]] = (None, ())
         try:
             self._native = _native.create(runtime_options(skills, options))
         except _native.Error as problem:
@@ -127,18 +130,30 @@ class OpenSkillRuntime:
 
     def load_skills(self) -> None:
         """Searches for skills, reading nothing but SKILL.md files; replaces what was loaded before."""
-        self._call("load_skills")
+        self._search("load_skills")
         for one in self.diagnostics():
             self._tell({"event": "diagnostic", "code": one.code, "severity": one.severity, "path": one.path,
                         "message": one.message}, logging.WARNING)  # fmt: skip
 
     def refresh(self) -> SkillChanges:
         """`load_skills()` again, reading only what is new or changed."""
-        return SkillChanges.from_json(self._call("refresh"))
+        return SkillChanges.from_json(self._search("refresh"))
+
+    def _search(self, method: str) -> Any:
+        try:
+            return self._call(method)
+        finally:
+            self._searched = object()
 
     def skills(self) -> List[SkillInfo]:
         """The visible skills, sorted by id."""
-        return [SkillInfo.from_json(one) for one in self._call("skills")]
+        searched = self._searched
+        known = self._known
+        if known[0] is not searched:
+            # Noted under the search that was the last one before: one that ends meanwhile makes it stale.
+            known = (searched, tuple(SkillInfo.from_json(one) for one in self._call("skills")))
+            self._known = known
+        return list(known[1])
 
     def diagnostics(self) -> Tuple[SkillDiagnostic, ...]:
         """What the search had to say: skipped, hidden and blocked skills."""
@@ -172,6 +187,10 @@ class OpenSkillRuntime:
                    "session_id": session_id}  # fmt: skip
         native = None if conversation is None else conversation._native
         return ActivatedSkill.from_json(self._call("activate", {"id": text("id", id), "request": request}, native))
+
+    def manifest(self, id: str) -> Manifest:
+        """What the skill's frontmatter says, every key of it."""
+        return Manifest.from_json(self._call("manifest", {"id": text("id", id)}))
 
     def files(self, id: str) -> List[SkillFile]:
         return [SkillFile.from_json(one) for one in self._call("files", {"id": text("id", id)})]

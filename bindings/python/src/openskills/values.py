@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Tuple, Type, TypeVar, cast
+from typing import Any, Dict, Optional, Tuple, Type, TypeVar, cast
 
 __all__ = [
     "ActivatedSkill",
     "FoundSkill",
+    "Manifest",
     "PromptText",
     "SkillChanges",
     "SkillDiagnostic",
@@ -89,6 +90,38 @@ class ActivatedSkill(Value):
         diagnostics = diagnostics_from(json["diagnostics"])
         members: Dict[str, Any] = {**json, "files": tuple(json["files"]), "diagnostics": diagnostics}
         return cls(**members)
+
+
+@dataclass(frozen=True)
+class Manifest(Value):
+    """What a skill's frontmatter says. Scalars are text as they were written: `version: 1.0` is `"1.0"`."""
+
+    __slots__ = (
+        "name", "description", "license", "compatibility", "metadata", "allowed_tools", "allowed_tool_rules",
+        "disallowed_tool_rules", "when_to_use", "argument_hint", "arguments", "paths", "model", "effort", "agent",
+        "context", "shell", "background", "user_invocable", "disable_model_invocation", "other",
+    )  # fmt: skip
+    name: str
+    description: str
+    license: Optional[str]
+    compatibility: Optional[str]
+    metadata: Dict[str, str]
+    allowed_tools: Optional[str]
+    allowed_tool_rules: Tuple[str, ...]
+    disallowed_tool_rules: Tuple[str, ...]
+    when_to_use: Optional[str]
+    argument_hint: Optional[str]
+    arguments: Tuple[str, ...]
+    paths: Tuple[str, ...]
+    model: Optional[str]
+    effort: Optional[str]
+    agent: Optional[str]
+    context: str
+    shell: str
+    background: bool
+    user_invocable: bool
+    disable_model_invocation: bool
+    other: Dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import {
   type FoundSkill,
   type Isolation,
   type Layers,
+  type Manifest,
   type Mount,
   type OutputChunk,
   type PromptText,
@@ -82,6 +83,8 @@ export async function disclosure(runtime: OpenSkillRuntime): Promise<void> {
   const ids: string[] = await conversation.active();
   const covered: boolean = await conversation.covers('/x');
   const again: string = await conversation.renderAgain(1, 2);
+  const manifest: Manifest = await runtime.manifest('x');
+  void [manifest.metadata['a'], manifest.other, manifest.context === 'fork', manifest.allowedToolRules[0]];
   const files: SkillFile[] = await runtime.files('x');
   const bytes: Uint8Array = await runtime.read('x', 'y');
   const found: FoundSkill[] = await runtime.search('words', 3, () => true);

@@ -32,6 +32,9 @@ const MAX_TABLES: usize = 256;
 const MAX_MEMORIES: usize = 64;
 /// Files, streams and pollables that are alive at once. Open files have a limit of their own.
 const MAX_RESOURCES: usize = 4096;
+/// What one call may pass to the host, which copies it: as much as the guest's memory may hold, within these.
+const MIN_PASSED_BYTES: u64 = 1 << 20;
+const MAX_PASSED_BYTES: u64 = 128 << 20;
 
 /// What a store holds for the one run it serves.
 pub(crate) struct State {
@@ -144,6 +147,7 @@ fn run(
     let mut resources = ResourceTable::new();
     resources.set_max_capacity(MAX_RESOURCES);
     let handle = HostHandle::new(host);
+    let passed = unsafe { &*account }.limit_bytes.clamp(MIN_PASSED_BYTES, MAX_PASSED_BYTES);
     let state = State {
         host: Preview1::new(handle),
         resources,
@@ -153,6 +157,7 @@ fn run(
     };
     let mut store = Store::new(instance_pre.engine(), state);
     store.limiter(|state| &mut state.account);
+    store.set_hostcall_fuel(usize::try_from(passed)?);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(move |_| {
         if handle.may_go_on() {

@@ -12,7 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "format/hooks.h"
+#include "openskills/export.h"
+#include "openskills/hooks.h"
 
 namespace openskills {
 
@@ -49,15 +50,15 @@ struct BlockQuestion {
   HookEvent event = HookEvent::kPreToolUse;
   bool policy_change = false;
 };
-[[nodiscard]] bool is_blockable(const BlockQuestion& question) noexcept;
+[[nodiscard]] OPENSKILLS_API bool is_blockable(const BlockQuestion& question) noexcept;
 
-[[nodiscard]] HookDecision interpret_hook(const BlockQuestion& question, const HookRun& run);
+[[nodiscard]] OPENSKILLS_API HookDecision interpret_hook(const BlockQuestion& question, const HookRun& run);
 
 // Deny before defer before ask before allow; one block or stop is enough; contexts and messages in order.
-[[nodiscard]] HookDecision combine_hooks(std::span<const HookDecision> decisions);
+[[nodiscard]] OPENSKILLS_API HookDecision combine_hooks(std::span<const HookDecision> decisions);
 
 // What becomes of a call: a hook's allow never beats a rule that denies or asks, a hook's deny beats every rule.
-[[nodiscard]] PermissionVerdict apply_hooks(const PermissionVerdict& rules, const HookDecision& hooks);
+[[nodiscard]] OPENSKILLS_API PermissionVerdict apply_hooks(const PermissionVerdict& rules, const HookDecision& hooks);
 
 // Counts how often Stop hooks have kept a session going; past kMaxStopBlocks in a row they no longer do.
 class StopBlocks {

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "openskills/export.h"
+
 namespace openskills {
 
 // "Tool" or "Tool(specifier)".
@@ -23,7 +25,7 @@ struct PermissionRule {
 };
 
 // Nothing when the text is no rule: no tool, or parentheses that do not match.
-[[nodiscard]] std::optional<PermissionRule> parse_permission_rule(std::string_view text);
+[[nodiscard]] OPENSKILLS_API std::optional<PermissionRule> parse_permission_rule(std::string_view text);
 
 // From the strongest to the weakest. It decides which source a verdict names, never the verdict.
 enum class RuleSource : std::uint8_t { kManaged, kCommandLine, kLocal, kProject, kUser, kSkill };
@@ -44,15 +46,13 @@ struct RuleWarning {
   std::string rule;
   std::string message;
 };
-[[nodiscard]] std::vector<RuleWarning> check_rules(const RuleSet& rules);
-
-enum class ProjectTrust : std::uint8_t { kUntrusted, kTrusted };
+[[nodiscard]] OPENSKILLS_API std::vector<RuleWarning> check_rules(const RuleSet& rules);
 
 // Where a call happens. Paths are absolute.
 struct CallPlace {
   std::string cwd = "/";
   std::string home = "/";
-  ProjectTrust trust = ProjectTrust::kUntrusted;  // untrusted: the allow rules of kProject do not count
+  bool project_is_trusted = false;  // if not, the allow rules of kProject do not count
 };
 
 struct ToolCall {
@@ -66,7 +66,7 @@ struct ToolCall {
 enum class Permission : std::uint8_t { kNoRule, kAllow, kAsk, kDeny };
 
 // "none", "allow", "ask" or "deny".
-[[nodiscard]] std::string_view permission_name(Permission permission) noexcept;
+[[nodiscard]] OPENSKILLS_API std::string_view permission_name(Permission permission) noexcept;
 
 struct PermissionVerdict {
   Permission permission = Permission::kNoRule;  // kNoRule: the host's default for the tool
@@ -76,18 +76,18 @@ struct PermissionVerdict {
 
 // Deny before ask before allow, whatever the sources and however special the rules; within a list the first match. Of a
 // compound command every part must be allowed and any part may be denied.
-[[nodiscard]] PermissionVerdict decide_permission(const ToolCall& call, const std::vector<RuleSet>& rules,
+[[nodiscard]] OPENSKILLS_API PermissionVerdict decide_permission(const ToolCall& call, const std::vector<RuleSet>& rules,
                                                   const CallPlace& place);
 
 // Whether a deny rule without specifier takes the tool away altogether, so that a model need not know it.
-[[nodiscard]] bool is_tool_removed(std::string_view tool, const std::vector<RuleSet>& rules);
+[[nodiscard]] OPENSKILLS_API bool is_tool_removed(std::string_view tool, const std::vector<RuleSet>& rules);
 
 // Whether one rule covers the call, as hooks' `if` asks. A rule that is none, and a command that cannot be followed,
 // count as covering.
-[[nodiscard]] bool rule_covers(std::string_view rule, const ToolCall& call, const CallPlace& place);
+[[nodiscard]] OPENSKILLS_API bool rule_covers(std::string_view rule, const ToolCall& call, const CallPlace& place);
 
 // What active skills grant and take away, until the user's next message. Thread rule: one thread at a time.
-class TurnGrants {
+class OPENSKILLS_API TurnGrants {
  public:
   void add_skill(const std::vector<std::string>& allowed_tools, const std::vector<std::string>& disallowed_tools);
   void on_user_message() { rules_ = {.source = RuleSource::kSkill}; }

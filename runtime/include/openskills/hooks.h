@@ -13,8 +13,9 @@
 #include <string_view>
 #include <vector>
 
-#include "base/result.h"
-#include "format/permissions.h"
+#include "openskills/error.h"
+#include "openskills/export.h"
+#include "openskills/permissions.h"
 
 namespace openskills {
 
@@ -36,11 +37,11 @@ enum class HookEvent : std::uint8_t {
 };
 
 // As configurations spell it, e.g. "PreToolUse".
-[[nodiscard]] std::string_view hook_event_name(HookEvent event) noexcept;
-[[nodiscard]] std::optional<HookEvent> hook_event_named(std::string_view name) noexcept;
+[[nodiscard]] OPENSKILLS_API std::string_view hook_event_name(HookEvent event) noexcept;
+[[nodiscard]] OPENSKILLS_API std::optional<HookEvent> hook_event_named(std::string_view name) noexcept;
 
 // Whether the event is about one call of a tool, so that `if` has a meaning.
-[[nodiscard]] bool is_tool_event(HookEvent event) noexcept;
+[[nodiscard]] OPENSKILLS_API bool is_tool_event(HookEvent event) noexcept;
 
 enum class HookKind : std::uint8_t { kCommand, kHttp, kMcpTool, kPrompt, kAgent };
 enum class HookShell : std::uint8_t { kBash, kPowershell };
@@ -69,16 +70,16 @@ using HookConfig = std::vector<HookGroup>;
 
 // Reads what stands under `hooks`. Scalars may be strings of their source text, as a Manifest keeps them. One invalid
 // part makes it all invalid (kInvalidArgument): half of somebody's guards is not what they asked for.
-[[nodiscard]] Result<HookConfig> parse_hooks(const nlohmann::json& hooks);
+[[nodiscard]] OPENSKILLS_API Result<HookConfig> parse_hooks(const nlohmann::json& hooks);
 
 // Whether a group's matcher covers the subject (a tool's name, for SessionStart its source …). Empty and "*" cover all;
 // letters, digits, '_', '-', blanks, ',' and '|' alone are a list of exact names; anything else is a regular expression
 // found anywhere. One that is invalid, or longer than 1 KiB, covers nothing.
-[[nodiscard]] bool matcher_covers(std::string_view matcher, std::string_view subject);
+[[nodiscard]] OPENSKILLS_API bool matcher_covers(std::string_view matcher, std::string_view subject);
 
 // 600 seconds for command, http and mcp_tool, 30 for prompt, 60 for agent; 30 at UserPromptSubmit; 1.5 in all at
 // SessionEnd.
-[[nodiscard]] double default_hook_timeout_seconds(HookEvent event, HookKind kind) noexcept;
+[[nodiscard]] OPENSKILLS_API double default_hook_timeout_seconds(HookEvent event, HookKind kind) noexcept;
 
 // What hooks are chosen by.
 struct HookSituation {
@@ -90,7 +91,7 @@ struct HookSituation {
 
 // The hooks of a session: of the settings, and of the skills that were invoked in it. Thread rule: one thread at a
 // time.
-class SessionHooks {
+class OPENSKILLS_API SessionHooks {
  public:
   // `once` has no meaning in settings.
   void add_settings(HookConfig hooks);
@@ -119,6 +120,6 @@ struct HookInput {
   std::optional<std::string> agent_type = {};
   nlohmann::ordered_json event_fields = nlohmann::ordered_json::object();  // tool_name, tool_input, prompt …
 };
-[[nodiscard]] nlohmann::ordered_json hook_input_json(HookEvent event, const std::string& cwd, const HookInput& input);
+[[nodiscard]] OPENSKILLS_API nlohmann::ordered_json hook_input_json(HookEvent event, const std::string& cwd, const HookInput& input);
 
 }  // namespace openskills

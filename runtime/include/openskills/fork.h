@@ -10,8 +10,9 @@
 #include <string>
 #include <string_view>
 
-#include "format/manifest.h"
-#include "format/permissions.h"
+#include "openskills/manifest.h"
+#include "openskills/export.h"
+#include "openskills/permissions.h"
 
 namespace openskills {
 
@@ -33,16 +34,16 @@ struct ForkPlan {
   bool loads_project_memory = false;  // not for the agents that only explore or plan
 };
 
-[[nodiscard]] ForkPlan plan_fork(const Manifest& manifest, const ForkSituation& situation);
+[[nodiscard]] OPENSKILLS_API ForkPlan plan_fork(const Manifest& manifest, const ForkSituation& situation);
 
 // Whether the exit code of a command in a skill's body ends the invocation. Searching and comparing programs say
 // "nothing found" with 1.
-[[nodiscard]] bool aborts_invocation(std::string_view command, int exit_code);
+[[nodiscard]] OPENSKILLS_API bool aborts_invocation(std::string_view command, int exit_code);
 
 // What the user is shown when it did, or when the rules did not allow the command.
-[[nodiscard]] std::string shell_failure_message(std::string_view command, std::string_view output,
+[[nodiscard]] OPENSKILLS_API std::string shell_failure_message(std::string_view command, std::string_view output,
                                                 std::string_view error_output);
-[[nodiscard]] std::string shell_refusal_message(std::string_view command);
+[[nodiscard]] OPENSKILLS_API std::string shell_refusal_message(std::string_view command);
 
 // A command in a body never asks: only an allow lets it run.
 [[nodiscard]] inline bool may_run_shell_command(const PermissionVerdict& verdict) noexcept {

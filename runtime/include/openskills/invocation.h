@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "openskills/export.h"
+
 namespace openskills {
 
 // A message calls at most this many skills: the first and five more.
@@ -25,12 +27,12 @@ struct SkillInvocations {
 
 // "/a /b text" calls `a` and `b`, both with "text". The message begins with the first; the first word that is no
 // "/name" `is_invocable` answers true for ends the run, and so does the seventh name.
-[[nodiscard]] SkillInvocations find_invocations(std::string_view message,
+[[nodiscard]] OPENSKILLS_API SkillInvocations find_invocations(std::string_view message,
                                                 const std::function<bool(std::string_view name)>& is_invocable);
 
 // The paths of "@path" in a skill's text, each once, in order: at the beginning of a line or after a blank, outside
 // fences and code spans. Punctuation that ends a sentence is no part of a path; "\ " is a blank in one. Whether there
 // is such a file, and whether the skill may have it, is the host's to find out: nothing is opened.
-[[nodiscard]] std::vector<std::string> find_file_references(std::string_view text);
+[[nodiscard]] OPENSKILLS_API std::vector<std::string> find_file_references(std::string_view text);
 
 }  // namespace openskills
