@@ -34,7 +34,7 @@ while (($#)); do
     --help) sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}" && exit ;;
     -*) die "unknown argument: $1" "See scripts/fuzz.sh --help" ;;
     *)
-      known_targets | grep --quiet --line-regexp "$1" || die "there is no target '$1'." "Known are: $(known_targets | xargs)"
+      known_targets | grep --line-regexp "$1" >/dev/null || die "there is no target '$1'." "Known are: $(known_targets | xargs)"
       TARGETS+=("$1")
       ;;
   esac

@@ -4,7 +4,7 @@
 # CPython for wasm32-wasip1. Each result is a folder of the cache whose name carries the hash of its inputs.
 # Sourced by build.sh after recipe.sh; sets SOURCE, HOST_PYTHON, SYSROOT, the folders of the C libraries and WASM_PYTHON.
 
-TOOLCHAIN=$(clang-$LLVM --version | head -n 1)
+TOOLCHAIN=$(clang-$LLVM --version | sed -n 1p)
 TOOLCHAIN_HINT="Are clang-$LLVM, lld-$LLVM, llvm-$LLVM and libclang-rt-$LLVM-dev-wasm32 of one version?"
 
 unpack_sources() {

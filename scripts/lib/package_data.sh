@@ -41,7 +41,8 @@ build_guests() {
 }
 
 # The engine and the revision that compiled code is made for.
-compiled_by() { "$PACKAGE_BUILD/bin/openskills" cache show --json | grep '"engine": "wasmtime' | head -n 1; }
+# awk reads to the end: a program whose reader goes away first ends with SIGPIPE.
+compiled_by() { "$PACKAGE_BUILD/bin/openskills" cache show --json | awk '/"engine": "wasmtime/ && !seen++'; }
 
 # Compiles the guests' modules in a cache of their own, so that nothing a user's cache holds comes to be trusted.
 compile_guests() {
