@@ -111,7 +111,7 @@ export class OpenSkillRuntime {
 
   /** What the skill's frontmatter says, every key of it. */
   async manifest(id: string): Promise<Manifest> {
-    return this.#call('manifest', { id: text('id', id) }, undefined, camelizeMembers);
+    return this.#call<Manifest>('manifest', { id: text('id', id) }, undefined, camelizeMembers<Manifest>);
   }
 
   /** Tier 3: the skill's files. */
