@@ -61,20 +61,23 @@ Result<std::string> activate(OpenSkillRuntime& runtime, const nlohmann::json& ar
   return text_of(activated_json(skill));
 }
 
-Result<std::string> files(OpenSkillRuntime& runtime, const nlohmann::json& arguments, Conversation*) {
+// The id, of a method that takes nothing else.
+Result<std::string> only_id(const char* method, const nlohmann::json& arguments) {
   std::string id;
-  FieldReader reader("files", arguments);
+  FieldReader reader(method, arguments);
   reader.take("id", id);
   TRY(reader.finish());
+  return id;
+}
+
+Result<std::string> files(OpenSkillRuntime& runtime, const nlohmann::json& arguments, Conversation*) {
+  TRY(const std::string id, only_id("files", arguments));
   TRY(const std::vector<SkillFile> list, runtime.files(id));
   return text_of(files_json(list));
 }
 
 Result<std::string> manifest(OpenSkillRuntime& runtime, const nlohmann::json& arguments, Conversation*) {
-  std::string id;
-  FieldReader reader("manifest", arguments);
-  reader.take("id", id);
-  TRY(reader.finish());
+  TRY(const std::string id, only_id("manifest", arguments));
   TRY(const Manifest manifest, runtime.manifest(id));
   return text_of(manifest_json(manifest));
 }

@@ -38,7 +38,8 @@ class BindingRuntime {
   [[nodiscard]] static Result<std::unique_ptr<BindingRuntime>> create(std::string_view options);
 
   // Every call that does not run a script: "load_skills", "refresh", "skills", "diagnostics", "prompt", "activate",
-  // "files", "manifest", "search". `arguments` is an object with what the method takes under the names of openskills/runtime.h.
+  // "files", "manifest", "search". `arguments` is an object with what the method takes under the names of
+  // openskills/runtime.h.
   // `conversation` is used by "activate" alone and may be null.
   [[nodiscard]] Result<std::string> call(std::string_view method, std::string_view arguments,
                                          Conversation* conversation = nullptr);

@@ -13,7 +13,6 @@ Skill make(const std::string& id, const std::string& description) {
   skill.manifest.edit().name = id;
   skill.manifest.edit().description = description;
   skill.directory = "/s/" + id;
-  skill.directory = "/s/" + id;
   return skill;
 }
 

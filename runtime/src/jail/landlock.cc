@@ -46,10 +46,12 @@ struct RightRow {
   const char* name;
 };
 
+constexpr std::uint8_t kReadFileBit = 2;
+
 constexpr RightRow kRights[] = {
     {Subject::kFiles, 0, 1, Granted::kNever, "EXECUTE"},
     {Subject::kFiles, 1, 1, Granted::kReadWrite, "WRITE_FILE"},
-    {Subject::kFiles, 2, 1, Granted::kReadOnlyToo, "READ_FILE"},
+    {Subject::kFiles, kReadFileBit, 1, Granted::kReadOnlyToo, "READ_FILE"},
     {Subject::kFiles, 3, 1, Granted::kReadOnlyToo, "READ_DIR"},
     {Subject::kFiles, 4, 1, Granted::kReadWrite, "REMOVE_DIR"},
     {Subject::kFiles, 5, 1, Granted::kReadWrite, "REMOVE_FILE"},
@@ -116,7 +118,7 @@ std::unexpected<Error> missing(const char* what, int error_number) {
                         mend);
 }
 
-constexpr std::uint64_t kReadFile = std::uint64_t{1} << 2U;
+constexpr std::uint64_t kReadFile = std::uint64_t{1} << kReadFileBit;
 
 bool is_kind(int fd, mode_t kind) noexcept {
   struct stat status{};

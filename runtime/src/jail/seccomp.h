@@ -23,8 +23,8 @@
 // no names at all; `memory`, `time` and `itself`; and threads: clone with the flags of a thread and no other,
 // sched_getaffinity, prctl(PR_SET_NAME).
 //
-// kLoader is kWasmGuest and, for as long as code is loaded, mmap and mprotect with PROT_EXEC, opening by name, and
-// putting a filter in force: kWasmGuest's, on top, ends it. Of two filters the stricter answer counts.
+// kLoader is kWasmGuest and, for as long as code is loaded, mmap and mprotect with PROT_EXEC, membarrier, opening by
+// name, and putting a filter in force: kWasmGuest's, on top, ends it. Of two filters the stricter answer counts.
 //
 // Everything else is refused, in one of three ways:
 //   killed (SIGSYS)  what no code of ours ever asks for and an attacker would: new processes and programs, sockets,

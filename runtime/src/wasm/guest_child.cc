@@ -1,6 +1,7 @@
 #include "wasm/guest_child.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -36,14 +37,13 @@ class Code {
   // What must stay open until it is loaded, and after.
   [[nodiscard]] Result<std::vector<int>> prepare() {
     TRY(engine_, modules_.engine());
-    if (!modules_.has(code_fd_)) {
-      std::vector<int> keep = modules_.engine_descriptors();
-      keep.push_back(code_fd_);
-      return keep;
+    if (const std::optional<WarmModules::Warm> warm = modules_.find(code_fd_)) {
+      module_ = warm->module;
+      return warm->descriptors;
     }
-    TRY(const WarmModules::Warm warm, modules_.get(code_fd_, name_));
-    module_ = warm.module;
-    return warm.descriptors;
+    std::vector<int> keep = modules_.engine_descriptors();
+    keep.push_back(code_fd_);
+    return keep;
   }
   void have_loaded(jail::JailSpec& spec) {
     if (module_ != nullptr) return;

@@ -37,30 +37,32 @@ Result<Engine*> WarmModules::engine() {
   return engine_.get();
 }
 
-bool WarmModules::has(int code_fd) const {
+WarmModules::Warm WarmModules::use(Entry& entry) {
+  entry.last_used = ++clock_;
+  Warm warm{engine_.get(), entry.module.get(), engine_descriptors_};
+  warm.descriptors.insert(warm.descriptors.end(), entry.descriptors.begin(), entry.descriptors.end());
+  return warm;
+}
+
+std::optional<WarmModules::Warm> WarmModules::find(int code_fd) {
+  if (entries_.empty()) return std::nullopt;
   const Result<os::FileInfo> file = os::file_info(code_fd);
-  return file && std::any_of(entries_.begin(), entries_.end(),
-                             [&](const Entry& entry) { return os::same_file(entry.file, *file); });
+  if (!file) return std::nullopt;
+  const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const Entry& entry) { return os::same_file(entry.file, *file); });
+  if (found == entries_.end()) return std::nullopt;
+  return use(*found);
 }
 
 Result<WarmModules::Warm> WarmModules::get(int code_fd, std::string_view name_for_errors) {
   TRY(engine());
-  TRY(const os::FileInfo file, os::file_info(code_fd));
-  auto found = std::find_if(entries_.begin(), entries_.end(),
-                            [&](const Entry& entry) { return os::same_file(entry.file, file); });
-  if (found == entries_.end()) {
-    TRY(Entry entry, load(code_fd, name_for_errors));
-    if (entries_.size() == kMaxModules) {
-      entries_.erase(std::min_element(entries_.begin(), entries_.end(),
-                                      [](const Entry& a, const Entry& b) { return a.last_used < b.last_used; }));
-    }
-    entries_.push_back(std::move(entry));
-    found = std::prev(entries_.end());
+  if (std::optional<Warm> loaded = find(code_fd)) return std::move(*loaded);
+  TRY(Entry entry, load(code_fd, name_for_errors));
+  if (entries_.size() == kMaxModules) {
+    entries_.erase(std::min_element(entries_.begin(), entries_.end(),
+                                    [](const Entry& a, const Entry& b) { return a.last_used < b.last_used; }));
   }
-  found->last_used = ++clock_;
-  Warm warm{engine_.get(), found->module.get(), engine_descriptors_};
-  warm.descriptors.insert(warm.descriptors.end(), found->descriptors.begin(), found->descriptors.end());
-  return warm;
+  return use(entries_.emplace_back(std::move(entry)));
 }
 
 }  // namespace openskills

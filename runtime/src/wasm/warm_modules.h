@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -34,11 +35,10 @@ class WarmModules {
   // What it keeps open.
   [[nodiscard]] const std::vector<int>& engine_descriptors() const noexcept { return engine_descriptors_; }
 
-  // Whether get() would give a module that is loaded already.
-  [[nodiscard]] bool has(int code_fd) const;
+  // The module whose compiled code is in `code_fd`, if it is loaded. What is borrowed is good until the next call.
+  [[nodiscard]] std::optional<Warm> find(int code_fd);
 
-  // The module whose compiled code is in `code_fd`, loaded when it is not yet. What is borrowed is good until the next
-  // call. Errors: those of Engine::create and Engine::load_compiled.
+  // The same, loaded when it is not yet. Errors: those of Engine::create and Engine::load_compiled.
   [[nodiscard]] Result<Warm> get(int code_fd, std::string_view name_for_errors);
 
  private:
@@ -49,6 +49,7 @@ class WarmModules {
     std::uint64_t last_used = 0;
   };
 
+  [[nodiscard]] Warm use(Entry& entry);
   [[nodiscard]] Result<Entry> load(int code_fd, std::string_view name_for_errors);
 
   std::unique_ptr<Engine> engine_;  // before the modules, which must not outlive it
