@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <string_view>
+#include <thread>
 #include <utility>
 
 #include "os/clock.h"
@@ -22,6 +24,9 @@ constexpr std::int64_t kNsPerMs = 1'000'000;
 // A pool resets a slot page by page only while its written pages lie in at most 32 runs: what lies beyond the 32nd is
 // unmapped and faulted in again by the next run. Copying a few more pages is a tenth of that price.
 constexpr os::JoinLimits kSlotReset{.most_runs = 30, .most_pages = 1024};
+
+// How the engine says that its pool is full.
+constexpr std::string_view kNoPlaceInPool = "maximum concurrent limit";
 
 struct StoreDeleter {
   void operator()(wasmtime_store_t* store) const noexcept { wasmtime_store_delete(store); }
@@ -240,24 +245,43 @@ Result<void> GuestRun::call_component(const OpenskillsComponent& component, Answ
   return {};
 }
 
-// Calls `_start`. What the guest does is in the answer; an Error means that it could not begin.
-Result<void> GuestRun::call_start(Engine& engine, const Module& module, Answer& answer) {
+// A new store, and the module's instance in it, as far as it goes. Gives what the pool said when it had no place: no code
+// of the guest has run then.
+std::string GuestRun::instantiate(Engine& engine, const Module& module, wasmtime_instance& instance, Answer& answer) {
   State& state = *state_;
   state.store.reset(wasmtime_store_new(engine.raw(), state.wasi.get(), nullptr));
   wasmtime_context_t* context = wasmtime_store_context(state.store.get());
   openskills_store_set_account(state.store.get(), &state.account);
   wasmtime_store_epoch_deadline_callback(state.store.get(), on_epoch<State>, &state, nullptr);
   wasmtime_context_set_epoch_deadline(context, 1);
-  wasmtime_instance_t instance{};
   answer.error = wasmtime_instance_pre_instantiate(module.instance_pre(), context, &instance, &answer.trap);
   // A start function runs here: it may have exited, or been stopped.
   const bool stopped = state.wasi->stop_reason() != wasi::StopReason::kNone || state.engine_stop != EngineStop::kNone;
-  if (answer.error != nullptr && !state.account.refused && !stopped) {
-    return fail(ErrorCode::kModuleInvalid, "the module cannot be instantiated: {}", answer.message());
-  }
-  if (!answer.good()) return {};
-  TRY(const wasmtime_func_t start, find_start(context, instance));
+  return answer.error != nullptr && !state.account.refused && !stopped ? answer.message() : std::string();
+}
+
+// Calls `_start`. What the guest does is in the answer; an Error means that it could not begin.
+Result<void> GuestRun::call_start(Engine& engine, const Module& module, Answer& answer) {
+  State& state = *state_;
   const bool pooled = engine.allocation() == Allocation::kPooling;
+  const auto account = state.account;
+  wasmtime_instance_t instance{};
+  std::string refusal = instantiate(engine, module, instance, answer);
+  // The engine looks through its pool piece by piece, and can miss a place that others give back and take meanwhile. For
+  // each run that was admitted there is one.
+  while (pooled && refusal.find(kNoPlaceInPool) != std::string::npos) {
+    if (!may_go_on(state)) {
+      answer.error = wasmtime_error_new("stopped");
+      return {};
+    }
+    std::this_thread::yield();
+    state.account = account;
+    refusal = instantiate(engine, module, instance, answer);
+  }
+  if (!refusal.empty()) return fail(ErrorCode::kModuleInvalid, "the module cannot be instantiated: {}", refusal);
+  if (!answer.good()) return {};
+  wasmtime_context_t* const context = wasmtime_store_context(state.store.get());
+  TRY(const wasmtime_func_t start, find_start(context, instance));
   const std::int64_t faults_before = pooled ? os::thread_page_faults() : 0;
   answer.error = wasmtime_func_call(context, &start, nullptr, 0, nullptr, 0, &answer.trap);
   // Without a fault the run wrote no page that earlier ones had not.

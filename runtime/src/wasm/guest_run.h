@@ -14,6 +14,8 @@
 #include "os/descriptor_calls.h"
 #include "wasm/engine.h"
 
+struct wasmtime_instance;  // NOLINT(readability-identifier-naming): the engine's
+
 namespace openskills {
 
 // The monotonic time `limit_ms` after `started_ns`; far in the future rather than wrapped around.
@@ -51,6 +53,8 @@ class GuestRun {
  private:
   struct State;
   struct Answer;
+  [[nodiscard]] std::string instantiate(Engine& engine, const Module& module, wasmtime_instance& instance,
+                                        Answer& answer);
   [[nodiscard]] Result<void> call_start(Engine& engine, const Module& module, Answer& answer);
   [[nodiscard]] Result<void> call_component(const OpenskillsComponent& component, Answer& answer);
   void report_usage(ExecutionResult& result);
