@@ -83,6 +83,7 @@ Result<RunOptions> run_options_from(const nlohmann::json& json) {
                      {{"refuse", MissingLayers::kRefuse}, {"accept", MissingLayers::kAccept}});
   reader.take_choice("requirements", options.requirements,
                      {{"check", Requirements::kCheck}, {"ignore", Requirements::kIgnore}});
+  reader.take("expected_digest", options.expected_digest);
   reader.take("environment", options.environment);
   const nlohmann::json* mounts = reader.find("mounts");
   reader.take("seed", options.seed);

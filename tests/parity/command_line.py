@@ -10,7 +10,7 @@ GLOBAL = {"project_directory": "--project", "profile": "--profile"}
 FLAGS = {
     "memory_bytes": "--memory", "output_limit_bytes": "--output-limit", "workspace": "--workspace",
     "workspace_access": "--workspace-access", "cwd": "--cwd", "tier": "--tier", "isolation": "--isolation",
-    "artifacts_directory": "--artifacts", "seed": "--seed",
+    "artifacts_directory": "--artifacts", "seed": "--seed", "expected_digest": "--digest",
 }  # fmt: skip
 
 

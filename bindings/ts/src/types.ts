@@ -74,6 +74,8 @@ export interface RunOptions {
   isolation?: 'process' | 'in-process';
   missingLayers?: 'refuse' | 'accept';
   requirements?: 'check' | 'ignore';
+  /** The skill runs only while its files have this digest ({@link Outcome.digest}); else the outcome is `"refused"`. */
+  expectedDigest?: string;
   /** Added to what every run gets. */
   environment?: Readonly<Record<string, string>>;
   mounts?: readonly Mount[];

@@ -55,7 +55,7 @@ namespace openskills {
   X(kArchiveInvalid, "archive-invalid", "the package is damaged, or holds what a skill's package must not")        \
   X(kPathExists, "path-exists", "something is already there")                                                      \
   X(kLockInvalid, "lock-invalid", "the lock file is damaged, or of a version that is not known")                   \
-  X(kSkillChanged, "skill-changed", "a skill is not as its lock file says")
+  X(kSkillChanged, "skill-changed", "a skill is not as its lock file or the expected digest says")
 
 enum class ErrorCode : std::uint8_t {
 #define OPENSKILLS_ENUMERATOR(name, text, meaning) name,

@@ -78,6 +78,9 @@ struct RunOptions {
   Isolation isolation = Isolation::kProcess;
   MissingLayers missing_layers = MissingLayers::kRefuse;
   Requirements requirements = Requirements::kCheck;
+  // When set, the skill runs only while its files have this digest (Outcome::digest, with or without "sha256:"); they
+  // are read for it at each run. For hosts that remember what a person approved.
+  std::string expected_digest = {};
   std::map<std::string, std::string> environment = {};  // added to what every run gets
   std::vector<ExtraMount> mounts = {};
   StdinSource stdin_source = {};

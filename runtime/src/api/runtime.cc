@@ -68,6 +68,9 @@ struct OpenSkillRuntime::State {
   // The skill's digest, computed at its first run after load_skills().
   std::string digest_of(const Loaded& of, const Skill& skill) const;
 
+  // Whether the skill's files have the digest they must have, read anew.
+  Result<void> require_digest(const Loaded& of, const Skill* skill, const std::string& expected) const;
+
   Outcome run(Result<Plan> plan, const Loaded& of, const Skill* skill, const RunOptions& run_options);
 
   [[nodiscard]] std::shared_ptr<const Loaded> now() const { return std::atomic_load(&loaded); }
@@ -89,8 +92,24 @@ std::string OpenSkillRuntime::State::digest_of(const Loaded& of, const Skill& sk
   return of.digests[skill.id] = digest ? "sha256:" + *digest : std::string();
 }
 
+Result<void> OpenSkillRuntime::State::require_digest(const Loaded& of, const Skill* skill,
+                                                     const std::string& expected) const {
+  if (skill == nullptr) {
+    return fail(ErrorCode::kInvalidArgument, "a digest is expected, but the run is of no skill");
+  }
+  TRY(const std::string now, require_skill_digest(skill->directory, expected));
+  const std::lock_guard lock(of.digest_mutex);
+  of.digests[skill->id] = "sha256:" + now;
+  return {};
+}
+
 Outcome OpenSkillRuntime::State::run(Result<Plan> plan, const Loaded& of, const Skill* skill,
                                      const RunOptions& run_options) {
+  if (!run_options.expected_digest.empty()) {
+    if (Result<void> approved = require_digest(of, skill, run_options.expected_digest); !approved) {
+      plan = std::unexpected(std::move(approved).error());
+    }
+  }
   std::string digest = skill != nullptr ? digest_of(of, *skill) : std::string();
   Outcome outcome = runner.run(std::move(plan), run_options);
   if (skill != nullptr) outcome.skill = skill->id;

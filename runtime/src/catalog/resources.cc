@@ -118,4 +118,24 @@ Result<std::string> skill_digest(const std::string& directory, DigestOf of) {
   return digest_of(files);
 }
 
+std::string bare_digest(std::string_view digest) {
+  constexpr std::string_view kPrefix = "sha256:";
+  return std::string(digest.starts_with(kPrefix) ? digest.substr(kPrefix.size()) : digest);
+}
+
+Result<std::string> require_skill_digest(const std::string& directory, std::string_view expected) {
+  constexpr std::size_t kDigits = 64;
+  const std::string wanted = bare_digest(expected);
+  if (wanted.size() != kDigits || wanted.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    return fail_with_hint(ErrorCode::kInvalidArgument, fmt::format("'{}' is no digest of a skill", expected),
+                          "it is sha256: and 64 lowercase hexadecimal digits; openskills digest prints it");
+  }
+  TRY(std::string now, skill_digest(directory));
+  if (now == wanted) return now;
+  return fail_with_hint(
+      ErrorCode::kSkillChanged,
+      fmt::format("the files of '{}' are not those of the expected digest: theirs is sha256:{}", directory, now),
+      "look at what has changed, and expect that digest if it is right");
+}
+
 }  // namespace openskills

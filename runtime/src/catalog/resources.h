@@ -67,4 +67,11 @@ enum class DigestOf : std::uint8_t { kFiles, kSource };
 // Both at once.
 [[nodiscard]] Result<std::string> skill_digest(const std::string& directory, DigestOf of = DigestOf::kFiles);
 
+// A digest as people and outcomes write it, without the "sha256:" it may begin with.
+[[nodiscard]] std::string bare_digest(std::string_view digest);
+
+// The digest of the files as they are now, if it is the one that is expected (with or without "sha256:").
+// Errors: kSkillChanged when it is another, kInvalidArgument when `expected` is no digest, those of skill_digest().
+[[nodiscard]] Result<std::string> require_skill_digest(const std::string& directory, std::string_view expected);
+
 }  // namespace openskills

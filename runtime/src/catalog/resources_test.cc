@@ -103,6 +103,21 @@ TEST_F(Resources, AReadNeverLeavesTheSkill) {
   EXPECT_TRUE(read_resource(skill_, "SKILL.md"));
 }
 
+TEST(SkillDigest, C83_AnotherDigestThanTheExpectedIsAChange) {
+  const TestTree tree;
+  tree.file("s/SKILL.md", "a");
+  const std::string digest = skill_digest(tree.path("s")).value();
+  EXPECT_EQ(require_skill_digest(tree.path("s"), digest), digest);
+  EXPECT_EQ(require_skill_digest(tree.path("s"), "sha256:" + digest), digest);
+  for (const std::string& bad : {std::string(), std::string("sha256:"), digest + "0", "sha512:" + digest, digest.substr(1) + "G"}) {
+    const Result<std::string> refused = require_skill_digest(tree.path("s"), bad);
+    ASSERT_FALSE(refused.has_value()) << bad;
+    EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
+  }
+  tree.file("s/SKILL.md", "b");
+  EXPECT_EQ(require_skill_digest(tree.path("s"), digest).error().code, ErrorCode::kSkillChanged);
+}
+
 TEST(SkillDigest, MatchesTheVectorOfTheProposal) {
   const TestTree tree;
   tree.write("s/SKILL.md", "# Hello\n");

@@ -55,18 +55,13 @@ int pack(const GlobalFlags& global, const PackFlags& flags) {
   return kExitOk;
 }
 
-std::string without_prefix(const std::string& digest) {
-  constexpr std::string_view kPrefix = "sha256:";
-  return digest.starts_with(kPrefix) ? digest.substr(kPrefix.size()) : digest;
-}
-
 Result<UnpackedSkill> unpack_one(const std::string& file, const UnpackFlags& flags, UnpackBudget& budget) {
   TRY(const std::string bytes, os::read_file_at(file, kMaxPackageBytes));
   UnpackOptions options;
   options.destination = flags.to;
   options.name = flags.name;
   options.fallback_name = file_of(file).substr(0, file_of(file).rfind('.'));
-  options.expected_digest = without_prefix(flags.digest);
+  options.expected_digest = bare_digest(flags.digest);
   return unpack_skill(bytes, options, budget);
 }
 

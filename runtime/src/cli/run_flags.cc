@@ -158,6 +158,7 @@ void declare_run_flags(CLI::App& command, RunFlags& flags, FlagSet set) {
     command.add_option("--tier", flags.tier, "auto, wasm or native")->check(CLI::IsMember({"auto", "wasm", "native"}));
     command.add_flag("--ignore-requirements", flags.ignore_requirements,
                      "Run although the guest lacks packages the script asks for");
+    command.add_option("--digest", flags.digest, "Run only while the skill's files have this digest")->type_name("SHA256");
   }
   command.add_option("--isolation", flags.isolation, "process (a jailed child) or in-process")
       ->check(CLI::IsMember({"process", "in-process"}));
@@ -190,6 +191,7 @@ Result<RunOptions> to_run_options(const RunFlags& flags) {
   options.isolation = flags.isolation == "process" ? Isolation::kProcess : Isolation::kInProcess;
   options.missing_layers = flags.accept_missing_layers ? MissingLayers::kAccept : MissingLayers::kRefuse;
   options.requirements = flags.ignore_requirements ? Requirements::kIgnore : Requirements::kCheck;
+  options.expected_digest = flags.digest;
   TRY(options.timeout_ms, parse_duration_ms(flags.timeout));
   TRY(options.memory_bytes, parse_size_bytes(flags.memory));
   TRY(options.output_limit_bytes, parse_size_bytes(flags.output_limit));

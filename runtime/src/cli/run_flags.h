@@ -24,6 +24,7 @@ struct RunFlags {
   std::string memory = "256M";
   std::string output_limit = "1M";
   bool ignore_requirements = false;
+  std::string digest;  // expected of the skill
   std::vector<std::string> environment;
   std::vector<std::string> mounts;
   std::optional<std::uint64_t> seed;

@@ -176,7 +176,8 @@ Result<std::string> read_stream(int fd, std::size_t limit_bytes, std::string_vie
 
 Result<void> read_chunks(int fd, std::uint64_t size_bytes, std::string_view name_for_errors,
                          const std::function<void(std::string_view)>& receive) {
-  std::string buffer(std::size_t{256} << 10U, '\0');
+  constexpr std::uint64_t kMostAtOnce = std::uint64_t{256} << 10U;
+  std::string buffer(static_cast<std::size_t>(std::min(size_bytes, kMostAtOnce)), '\0');
   for (std::uint64_t at = 0; at < size_bytes;) {
     const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), size_bytes - at));
     const ssize_t got = ::pread(fd, buffer.data(), want, static_cast<off_t>(at));

@@ -21,7 +21,8 @@ constexpr double kNsPerMs = 1e6;
 
 // Errors that are decisions, not failures: the outcome says "refused".
 constexpr ErrorCode kRefusals[] = {ErrorCode::kTierUnavailable, ErrorCode::kGuestMissing, ErrorCode::kLayerMissing,
-                                   ErrorCode::kWorkspaceRefused, ErrorCode::kRequirementsMissing};
+                                   ErrorCode::kWorkspaceRefused, ErrorCode::kRequirementsMissing,
+                                   ErrorCode::kSkillChanged};
 
 struct LimitName {
   LimitKind kind;

@@ -62,6 +62,7 @@ RunOptions run_options(const Json& json) {
   take(json, "memory_bytes", options.memory_bytes);
   take(json, "output_limit_bytes", options.output_limit_bytes);
   take(json, "workspace", options.workspace);
+  take(json, "expected_digest", options.expected_digest);
   take(json, "environment", options.environment);
   take(json, "seed", options.seed);
   take(json, "clock_start_ns", options.clock_start_ns);

@@ -58,6 +58,7 @@ class RunOptions:
     isolation: Optional[str] = None
     missing_layers: Optional[str] = None
     requirements: Optional[str] = None
+    expected_digest: Optional[str] = None
     environment: Optional[Mapping[str, str]] = None
     mounts: Optional[Sequence[Mount]] = None
     stdin: Stdin = None

@@ -62,6 +62,7 @@ const run: RunOptions = {
   isolation: 'in-process',
   missingLayers: 'accept',
   requirements: 'ignore',
+  expectedDigest: 'sha256:00',
   environment: { A: 'b' },
   mounts: [mount],
   stdin: new Uint8Array(1),
