@@ -105,7 +105,7 @@ TEST_F(Resources, AReadNeverLeavesTheSkill) {
 
 TEST(SkillDigest, C83_AnotherDigestThanTheExpectedIsAChange) {
   const TestTree tree;
-  tree.file("s/SKILL.md", "a");
+  tree.write("s/SKILL.md", "a");
   const std::string digest = skill_digest(tree.path("s")).value();
   EXPECT_EQ(require_skill_digest(tree.path("s"), digest), digest);
   EXPECT_EQ(require_skill_digest(tree.path("s"), "sha256:" + digest), digest);
@@ -114,7 +114,7 @@ TEST(SkillDigest, C83_AnotherDigestThanTheExpectedIsAChange) {
     ASSERT_FALSE(refused.has_value()) << bad;
     EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
   }
-  tree.file("s/SKILL.md", "b");
+  tree.write("s/SKILL.md", "b");
   EXPECT_EQ(require_skill_digest(tree.path("s"), digest).error().code, ErrorCode::kSkillChanged);
 }
 
