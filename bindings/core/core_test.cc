@@ -40,7 +40,8 @@ struct Fixture {
 TEST(RunOptionsFromJson, TakesEveryMember) {
   const auto options = run_options_from(nlohmann::json::parse(R"({
     "timeout_ms": 1, "memory_bytes": 2, "output_limit_bytes": 3, "workspace": "/w", "workspace_access": "ro",
-    "cwd": "skill", "tier": "wasm", "isolation": "in-process", "missing_layers": "accept", "requirements": "ignore", "expected_digest": "d",
+    "cwd": "skill", "tier": "wasm", "isolation": "in-process", "missing_layers": "accept", "requirements": "ignore",
+    "expected_digest": "d",
     "environment": {"A": "b"}, "mounts": [{"host_path": "/h", "guest_path": "/g", "writable": false}],
     "seed": "18446744073709551615", "clock_start_ns": -5, "artifacts_directory": "/a"})"));
   ASSERT_TRUE(options) << options.error().message;

@@ -253,6 +253,24 @@ class Process(Case):
             "except KeyboardInterrupt: print('interrupted')\n")
         self.assertEqual((ended.stdout, ended.returncode), ("interrupted\n", 0), ended.stderr)
 
+    def test_handlers_of_signals_run_while_a_run_is_under_way(self):
+        for isolation in ("process", "in-process"):
+            for wait in ("while True: pass", "import time\nwhile True: time.sleep(60)", "while True: print('x')"):
+                with self.subTest(isolation=isolation, wait=wait):
+                    ended = self.run_program(
+                        "import threading\n"
+                        f"how = dict(workspace=work, isolation={isolation!r})\n"
+                        "def nothing(*_): seen.append(runtime.exec(None, ['python3', '-c', 'print(1)'], **how).stdout)\n"
+                        "def stop(*_): raise LookupError('stop')\n"
+                        "seen = []\n"
+                        "runtime.exec(None, ['python3', '-c', ''], **how)\n"
+                        "signal.signal(signal.SIGUSR1, nothing)\nsignal.signal(signal.SIGUSR2, stop)\n"
+                        "threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGUSR1)).start()\n"
+                        "threading.Timer(1.5, lambda: os.kill(os.getpid(), signal.SIGUSR2)).start()\n"
+                        f"try: runtime.exec(None, ['python3', '-c', {wait!r}], on_output=lambda *_: True, **how)\n"
+                        "except LookupError as problem: print(problem, seen)\n")
+                    self.assertEqual((ended.stdout, ended.returncode), ("stop ['1\\n']\n", 0), ended.stderr)
+
     def test_the_interpreter_ends_with_runs_under_way(self):
         ended = self.run_program(
             "import threading\n"

@@ -18,10 +18,16 @@ namespace openskills {
 enum class StreamKind : std::uint8_t { kStdout, kStderr };
 
 // Cancels a run from another thread. One token may serve several runs; it stays cancelled.
+// The thread that called for the run asks it every few milliseconds, holding no lock; a host that has to look after
+// something in that thread derives from it.
 class CancelToken {
  public:
+  CancelToken() = default;
+  CancelToken(const CancelToken&) = delete;
+  CancelToken& operator=(const CancelToken&) = delete;
+  virtual ~CancelToken() = default;
   void cancel() noexcept { cancelled_.store(true, std::memory_order_release); }
-  [[nodiscard]] bool cancelled() const noexcept { return cancelled_.load(std::memory_order_acquire); }
+  [[nodiscard]] virtual bool cancelled() const noexcept { return cancelled_.load(std::memory_order_acquire); }
 
  private:
   std::atomic<bool> cancelled_ = false;

@@ -109,7 +109,8 @@ TEST(SkillDigest, C83_AnotherDigestThanTheExpectedIsAChange) {
   const std::string digest = skill_digest(tree.path("s")).value();
   EXPECT_EQ(require_skill_digest(tree.path("s"), digest), digest);
   EXPECT_EQ(require_skill_digest(tree.path("s"), "sha256:" + digest), digest);
-  for (const std::string& bad : {std::string(), std::string("sha256:"), digest + "0", "sha512:" + digest, digest.substr(1) + "G"}) {
+  for (const std::string& bad :
+       {std::string(), std::string("sha256:"), digest + "0", "sha512:" + digest, digest.substr(1) + "G"}) {
     const Result<std::string> refused = require_skill_digest(tree.path("s"), bad);
     ASSERT_FALSE(refused.has_value()) << bad;
     EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);

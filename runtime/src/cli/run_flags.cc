@@ -158,7 +158,8 @@ void declare_run_flags(CLI::App& command, RunFlags& flags, FlagSet set) {
     command.add_option("--tier", flags.tier, "auto, wasm or native")->check(CLI::IsMember({"auto", "wasm", "native"}));
     command.add_flag("--ignore-requirements", flags.ignore_requirements,
                      "Run although the guest lacks packages the script asks for");
-    command.add_option("--digest", flags.digest, "Run only while the skill's files have this digest")->type_name("SHA256");
+    command.add_option("--digest", flags.digest, "Run only while the skill's files have this digest")
+        ->type_name("SHA256");
   }
   command.add_option("--isolation", flags.isolation, "process (a jailed child) or in-process")
       ->check(CLI::IsMember({"process", "in-process"}));

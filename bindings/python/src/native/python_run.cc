@@ -3,8 +3,6 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 
 #include "run_pool.h"
 
@@ -16,7 +14,7 @@ namespace {
 using bindings::OutcomeParts;
 using Runtime = std::shared_ptr<bindings::BindingRuntime>;
 
-// How often a main thread that waits for a run looks whether a signal's handler is to run.
+// How often a run on the main thread looks whether a signal's handler is to run.
 constexpr std::chrono::milliseconds kSignalsEvery{20};
 
 bindings::RunPool& pool() {
@@ -41,22 +39,64 @@ class Carried {
   nb::object object_;
 };
 
+// The token of one run. Handlers of signals run on the main thread alone: a run that has it looks for them when it asks
+// whether to go on, and ends when one raised.
+class RunToken : public CancelToken {
+ public:
+  void hear_signals() {
+    hears_ = true;
+    next_look_ = Clock::now() + kSignalsEvery;
+  }
+  [[nodiscard]] bool cancelled() const noexcept override {
+    if (hears_ && raised_ == nullptr && Clock::now() >= next_look_) look();
+    return raised_ != nullptr || CancelToken::cancelled();
+  }
+  // With the interpreter's lock, as what follows. The run ends, and this is raised where it was called for.
+  void raised(nb::python_error& problem) {
+    if (hears_ && raised_ == nullptr) {
+      raised_ = std::make_unique<nb::python_error>(problem);
+    } else {
+      problem.discard_as_unraisable("openskills: on_output");
+    }
+  }
+  void raise_what_was_raised() {
+    if (raised_ == nullptr) return;
+    const std::unique_ptr<nb::python_error> raised = std::move(raised_);
+    throw nb::python_error(*raised);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void look() const noexcept {
+    const nb::gil_scoped_acquire held;
+    // Taken out of the thread's state: callbacks of the run may follow on this thread.
+    if (PyErr_CheckSignals() != 0) raised_ = std::make_unique<nb::python_error>();
+    next_look_ = Clock::now() + kSignalsEvery;
+  }
+
+  bool hears_ = false;
+  mutable Clock::time_point next_look_;
+  mutable std::unique_ptr<nb::python_error> raised_;
+};
+
 struct Job {
   Runtime runtime;
   bindings::RunRequest request;
-  CancelToken cancel;
+  RunToken cancel;
   std::vector<StopToken*> stops;
   std::unique_ptr<Carried> on_output;
   std::unique_ptr<Carried> stops_object;  // keeps them
 };
 
-bool call_on_output(const Carried& callback, StreamKind stream, std::string_view bytes) {
+bool call_on_output(Job& job, StreamKind stream, std::string_view bytes) {
   const nb::gil_scoped_acquire held;
   try {
-    return nb::cast<bool>(callback.get()(stream == StreamKind::kStdout ? "stdout" : "stderr",
-                                         nb::bytes(bytes.data(), bytes.size())));
+    return nb::cast<bool>(job.on_output->get()(stream == StreamKind::kStdout ? "stdout" : "stderr",
+                                               nb::bytes(bytes.data(), bytes.size())));
   } catch (nb::python_error& problem) {
-    problem.discard_as_unraisable("openskills: on_output");
+    // It never raises itself: on the main thread, the handler of a signal did.
+    job.cancel.raised(problem);
     return false;
   }
 }
@@ -80,8 +120,8 @@ std::shared_ptr<Job> make_job(const Runtime& runtime, std::string_view method, s
   }
   if (!on_output.is_none()) {
     job->on_output = std::make_unique<Carried>(on_output);
-    run_options.on_output = [callback = job->on_output.get()](StreamKind stream, std::string_view bytes) {
-      return call_on_output(*callback, stream, bytes);
+    run_options.on_output = [of = job.get()](StreamKind stream, std::string_view bytes) {
+      return call_on_output(*of, stream, bytes);
     };
   }
   for (const nb::handle stop : stops) job->stops.push_back(nb::cast<StopToken*>(stop));
@@ -114,40 +154,6 @@ nb::tuple to_python(const OutcomeParts& parts) {
   return nb::make_tuple(nb::str(parts.json.data(), parts.json.size()),
                         nb::bytes(parts.stdout_bytes.data(), parts.stdout_bytes.size()),
                         nb::bytes(parts.stderr_bytes.data(), parts.stderr_bytes.size()));
-}
-
-// A thread of the pool runs it, so that the main thread can look after signals.
-OutcomeParts run_and_hear_signals(const std::shared_ptr<Job>& job, bool& raised) {
-  struct Shared {
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool done = false;
-    OutcomeParts parts;
-  };
-  auto shared = std::make_shared<Shared>();
-  std::unique_ptr<nb::gil_scoped_release> released = std::make_unique<nb::gil_scoped_release>();
-  const Result<void> submitted = pool().submit([job, shared] {
-    OutcomeParts parts = job->runtime->run(job->request);
-    const std::lock_guard lock(shared->mutex);
-    shared->parts = std::move(parts);
-    shared->done = true;
-    shared->changed.notify_one();
-  });
-  if (!submitted) return bindings::BindingRuntime::not_run(submitted.error());
-  std::unique_lock lock(shared->mutex);
-  while (!shared->changed.wait_for(lock, kSignalsEvery, [&] { return shared->done; })) {
-    if (raised) continue;
-    lock.unlock();
-    released.reset();
-    if (PyErr_CheckSignals() != 0) {
-      raised = true;
-      job->cancel.cancel();
-    }
-    // Its exception stays set in this thread's state while the lock is released again.
-    released = std::make_unique<nb::gil_scoped_release>();
-    lock.lock();
-  }
-  return std::move(shared->parts);
 }
 
 bool on_main_thread() {
@@ -196,15 +202,13 @@ nb::tuple run(const Runtime& runtime, std::string_view method, std::string_view 
   const std::shared_ptr<Job> job = make_job(runtime, method, arguments, options, standard_input, on_output, stops);
   begin(*job);
   const Begun begun(*job);
-  bool raised = false;
+  if (on_main_thread()) job->cancel.hear_signals();
   OutcomeParts parts;
-  if (on_main_thread()) {
-    parts = run_and_hear_signals(job, raised);
-  } else {
+  {
     const nb::gil_scoped_release released;
     parts = job->runtime->run(job->request);
   }
-  if (raised) throw nb::python_error();
+  job->cancel.raise_what_was_raised();
   return to_python(parts);
 }
 

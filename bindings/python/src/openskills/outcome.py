@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, Optional, Tuple
 
 from .errors import RunFailed
-from .values import Value, names_of
+from .values import Value, made_of, names_of
 
 __all__ = ["Artifact", "Error", "Isolation", "Layers", "Outcome", "Usage"]
 
@@ -36,7 +36,6 @@ class Artifact(Value):
 
 @dataclass(frozen=True)
 class Usage(Value):
-    __slots__ = ("wall_ms", "cpu_ms", "peak_memory_bytes", "memory_refused", "disk_written_bytes")
     wall_ms: float
     cpu_ms: float
     peak_memory_bytes: int
@@ -48,7 +47,6 @@ class Usage(Value):
 class Layers(Value):
     """Which walls stood; `landlock` is the ABI in force, or 0."""
 
-    __slots__ = ("wasm", "landlock", "seccomp", "namespaces", "network")
     wasm: bool
     landlock: int
     seccomp: bool
@@ -58,7 +56,6 @@ class Layers(Value):
 
 @dataclass(frozen=True)
 class Isolation(Value):
-    __slots__ = ("tier", "mode", "reason", "guest", "layers")
     tier: Optional[str]
     mode: Optional[str]
     reason: Optional[str]
@@ -70,11 +67,6 @@ class Isolation(Value):
 class Outcome(Value):
     """A script that failed is data: see `ok`, or call `raise_for_status()`."""
 
-    __slots__ = (
-        "run_id", "skill", "digest", "script", "argv", "status", "exit_code", "signal", "limit", "error",
-        "output_is", "stdout_bytes", "stderr_bytes", "stdout_truncated", "stderr_truncated", "artifacts",
-        "artifacts_complete", "usage", "isolation",
-    )  # fmt: skip
     run_id: str
     skill: Optional[str]
     digest: Optional[str]
@@ -160,11 +152,15 @@ def outcome_from(json: str, stdout: bytes, stderr: bytes) -> Outcome:
     parts: Dict[str, Any] = json_module.loads(json)
     del parts["schema"]
     isolation = parts["isolation"]
-    isolation["layers"] = Layers.from_json(isolation["layers"])
-    parts["isolation"] = Isolation.from_json(isolation)
-    parts["usage"] = Usage.from_json(parts["usage"])
+    layers = isolation["layers"]
+    layers["namespaces"] = tuple(layers["namespaces"])
+    isolation["layers"] = made_of(Layers, layers)
+    parts["isolation"] = made_of(Isolation, isolation)
+    parts["usage"] = made_of(Usage, parts["usage"])
     parts["argv"] = tuple(parts["argv"])
-    parts["artifacts"] = tuple(Artifact.from_json(one) for one in parts["artifacts"])
+    parts["artifacts"] = tuple([Artifact.from_json(one) for one in parts["artifacts"]])
     if parts["error"] is not None:
         parts["error"] = Error.from_json({**parts["error"], "hint": parts["error"]["hint"] or ""})
-    return Outcome(stdout_bytes=stdout, stderr_bytes=stderr, **parts)
+    parts["stdout_bytes"] = stdout
+    parts["stderr_bytes"] = stderr
+    return made_of(Outcome, parts)
