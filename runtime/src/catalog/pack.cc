@@ -34,7 +34,7 @@ Result<void> check_skill(const std::string& directory, PackCheck check) {
   const auto error = std::find_if(diagnostics.begin(), diagnostics.end(),
                                   [](const Diagnostic& one) { return one.severity == Severity::kError; });
   if (error == diagnostics.end()) return {};
-  return fail_with_hint(ErrorCode::kSkillInvalid, "the skill is not valid: " + to_string(*error),
+  return fail_with_hint(ErrorCode::kSkillInvalid, "the skill is not valid: " + as_reason(*error),
                         check == PackCheck::kStrict ? "mend it, or pack it as it is with --lenient"
                                                     : fmt::format("see `openskills validate {}`", directory));
 }

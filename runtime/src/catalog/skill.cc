@@ -143,7 +143,7 @@ Result<Skill> load_skill(const std::string& directory, Profile profile) {
   const auto error = std::find_if(refusals.begin(), refusals.end(),
                                   [](const Diagnostic& one) { return one.severity == Severity::kError; });
   return fail_with_hint(ErrorCode::kSkillInvalid,
-                        error == refusals.end() ? folder.directory + " is not a skill" : to_string(*error),
+                        error == refusals.end() ? folder.directory + " is not a skill" : as_reason(*error),
                         fmt::format("see `openskills validate {}`", directory));
 }
 

@@ -110,8 +110,10 @@ SkillPresence SkillReader::read_linked(const Place& place, Skill& skill, std::ve
     const DiagnosticCode code = outside  ? DiagnosticCode::kSkillFileOutside
                                 : broken ? DiagnosticCode::kLinkBroken
                                          : DiagnosticCode::kSkillFileUnreadable;
-    return refuse(place, code, "SKILL.md is a link that leads nowhere inside the skill's folder: " + error.message,
-                  refusals);
+    const std::string message = outside  ? "SKILL.md is a link that leads out of the skill's folder"
+                                : broken ? "SKILL.md is a link that leads nowhere"
+                                         : "SKILL.md is a link, and cannot be read: " + error.message;
+    return refuse(place, code, message, refusals);
   };
   UniqueFd opened;
   int directory_fd = place.parent_fd;

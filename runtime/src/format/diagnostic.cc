@@ -45,13 +45,25 @@ bool has_errors(const std::vector<Diagnostic>& diagnostics) noexcept {
                      [](const Diagnostic& diagnostic) { return diagnostic.severity == Severity::kError; });
 }
 
-std::string to_string(const Diagnostic& diagnostic) {
+namespace {
+
+// "path:line:column: ", as far as they are known.
+std::string where(const Diagnostic& diagnostic) {
   std::string text = diagnostic.path;
   if (diagnostic.line != 0) text += fmt::format("{}{}", text.empty() ? "" : ":", diagnostic.line);
   if (diagnostic.line != 0 && diagnostic.column != 0) text += fmt::format(":{}", diagnostic.column);
-  if (!text.empty()) text += ": ";
-  return text + fmt::format("{}: {} [{}]", severity_name(diagnostic.severity), diagnostic.message,
-                            diagnostic_code_name(diagnostic.code));
+  return text.empty() ? text : text + ": ";
+}
+
+}  // namespace
+
+std::string to_string(const Diagnostic& diagnostic) {
+  return where(diagnostic) + fmt::format("{}: {} [{}]", severity_name(diagnostic.severity), diagnostic.message,
+                                         diagnostic_code_name(diagnostic.code));
+}
+
+std::string as_reason(const Diagnostic& diagnostic) {
+  return where(diagnostic) + fmt::format("{} ({})", diagnostic.message, diagnostic_code_name(diagnostic.code));
 }
 
 }  // namespace openskills

@@ -126,4 +126,7 @@ struct Diagnostic {
 // "path:line:column: severity: message [code]"; parts that are unknown are left out.
 [[nodiscard]] std::string to_string(const Diagnostic& diagnostic);
 
+// The same within an error's message, which has a severity and a code of its own: "path:line:column: message (code)".
+[[nodiscard]] std::string as_reason(const Diagnostic& diagnostic);
+
 }  // namespace openskills
