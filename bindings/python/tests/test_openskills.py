@@ -260,14 +260,17 @@ class Process(Case):
                     ended = self.run_program(
                         "import threading\n"
                         f"how = dict(workspace=work, isolation={isolation!r})\n"
-                        "def nothing(*_): seen.append(runtime.exec(None, ['python3', '-c', 'print(1)'], **how).stdout)\n"
+                        "def later(signal): threading.Timer(0.3, lambda: os.kill(os.getpid(), signal)).start()\n"
+                        "def run_another(*_):\n"
+                        "    seen.append(runtime.exec(None, ['python3', '-c', 'print(1)'], **how).stdout)\n"
+                        "    later(signal.SIGUSR2)\n"
                         "def stop(*_): raise LookupError('stop')\n"
                         "seen = []\n"
                         "runtime.exec(None, ['python3', '-c', ''], **how)\n"
-                        "signal.signal(signal.SIGUSR1, nothing)\nsignal.signal(signal.SIGUSR2, stop)\n"
-                        "threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGUSR1)).start()\n"
-                        "threading.Timer(1.5, lambda: os.kill(os.getpid(), signal.SIGUSR2)).start()\n"
-                        f"try: runtime.exec(None, ['python3', '-c', {wait!r}], on_output=lambda *_: True, **how)\n"
+                        "signal.signal(signal.SIGUSR1, run_another)\nsignal.signal(signal.SIGUSR2, stop)\n"
+                        "try:\n"
+                        "    later(signal.SIGUSR1)\n"
+                        f"    runtime.exec(None, ['python3', '-c', {wait!r}], on_output=lambda *_: True, **how)\n"
                         "except LookupError as problem: print(problem, seen)\n")
                     self.assertEqual((ended.stdout, ended.returncode), ("stop ['1\\n']\n", 0), ended.stderr)
 
