@@ -97,10 +97,12 @@ Result<void> OpenSkillRuntime::State::require_digest(const Loaded& of, const Ski
   if (skill == nullptr) {
     return fail(ErrorCode::kInvalidArgument, "a digest is expected, but the run is of no skill");
   }
-  TRY(const std::string now, require_skill_digest(skill->directory, expected));
-  const std::lock_guard lock(of.digest_mutex);
-  of.digests[skill->id] = "sha256:" + now;
-  return {};
+  TRY(const std::string now, skill_digest(skill->directory));
+  {
+    const std::lock_guard lock(of.digest_mutex);
+    of.digests[skill->id] = "sha256:" + now;  // what the outcome names, also when it is refused
+  }
+  return openskills::require_digest(now, expected);
 }
 
 Outcome OpenSkillRuntime::State::run(Result<Plan> plan, const Loaded& of, const Skill* skill,

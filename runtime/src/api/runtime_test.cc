@@ -261,6 +261,22 @@ TEST(Runtime, ADigestChangesWithTheSkillAndMayBeLeftOut) {
   EXPECT_EQ(without.run_script("echo", "exit.wasm", {}, setup.options).digest, "");
 }
 
+TEST(Runtime, C83_ARunThatIsBoundToADigestIsRefusedOnceTheSkillChangedAndTellsTheDigestThereIsNow) {
+  Fixture setup;
+  const std::string approved = setup.script("exit.wasm").digest;
+  RunOptions options = setup.options;
+  options.expected_digest = approved;
+  EXPECT_EQ(setup.runtime.run_script("echo", "exit.wasm", {}, options).digest, approved);
+  setup.tree.write("skills/echo/more", "x");
+  const Outcome refused = setup.runtime.run_script("echo", "exit.wasm", {}, options);
+  EXPECT_EQ(refused.status, Status::kRefused);
+  ASSERT_TRUE(refused.error);
+  EXPECT_EQ(refused.error->code, ErrorCode::kSkillChanged);
+  EXPECT_NE(refused.digest, approved);
+  options.expected_digest = refused.digest;
+  EXPECT_FALSE(setup.runtime.run_script("echo", "exit.wasm", {}, options).error);
+}
+
 TEST(Runtime, ExecRunsAModuleByItsPath) {
   Fixture setup;
   EXPECT_EQ(setup.runtime.exec("echo", {"./scripts/exit.wasm", "a"}, setup.options).exit_code, 7);

@@ -38,4 +38,8 @@ std::string sha256_hex(std::string_view bytes) {
   return hash.finish();
 }
 
+bool is_sha256(std::string_view text) noexcept {
+  return text.size() == 2 * SHA256_DIGEST_LENGTH && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 }  // namespace openskills

@@ -28,4 +28,7 @@ class Sha256 {
 
 [[nodiscard]] std::string sha256_hex(std::string_view bytes);
 
+// Whether a text is a digest as it is written here: 64 lowercase hexadecimal digits.
+[[nodiscard]] bool is_sha256(std::string_view text) noexcept;
+
 }  // namespace openskills

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/sha256.h"
 #include "catalog/resources.h"
 #include "os/files.h"
 
@@ -15,7 +16,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kLockVersion = 1;
 constexpr std::string_view kDigestPrefix = "sha256:";
-constexpr std::size_t kDigestCharacters = 64;
 
 std::unexpected<Error> invalid(std::string what) {
   return fail_with_hint(ErrorCode::kLockInvalid, "the lock file " + std::move(what),
@@ -27,8 +27,7 @@ std::string prefixed(std::string_view digest) { return fmt::format("{}{}", kDige
 Result<std::string> parse_digest(const nlohmann::json& value, std::string_view of) {
   const std::string* const text = value.get_ptr<const std::string*>();
   const bool is_digest = text != nullptr && text->starts_with(kDigestPrefix) &&
-                         text->size() == kDigestPrefix.size() + kDigestCharacters &&
-                         text->find_first_not_of("0123456789abcdef", kDigestPrefix.size()) == std::string::npos;
+                         is_sha256(std::string_view(*text).substr(kDigestPrefix.size()));
   if (!is_digest) return invalid(fmt::format("has no digest sha256:… for '{}'", of));
   return text->substr(kDigestPrefix.size());
 }

@@ -70,8 +70,8 @@ enum class DigestOf : std::uint8_t { kFiles, kSource };
 // A digest as people and outcomes write it, without the "sha256:" it may begin with.
 [[nodiscard]] std::string bare_digest(std::string_view digest);
 
-// The digest of the files as they are now, if it is the one that is expected (with or without "sha256:").
-// Errors: kSkillChanged when it is another, kInvalidArgument when `expected` is no digest, those of skill_digest().
-[[nodiscard]] Result<std::string> require_skill_digest(const std::string& directory, std::string_view expected);
+// Whether a skill's digest (`now`, as skill_digest() gives it) is the expected one (with or without "sha256:").
+// Errors: kSkillChanged when it is another, kInvalidArgument when `expected` is no digest.
+[[nodiscard]] Result<void> require_digest(std::string_view now, std::string_view expected);
 
 }  // namespace openskills

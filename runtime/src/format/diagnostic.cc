@@ -25,6 +25,14 @@ const CodeText& text_of(DiagnosticCode code) noexcept {
   return index < kCodeTexts.size() ? kCodeTexts[index] : kCodeTexts.back();
 }
 
+// "path:line:column: ", as far as they are known.
+std::string where(const Diagnostic& diagnostic) {
+  std::string text = diagnostic.path;
+  if (diagnostic.line != 0) text += fmt::format("{}{}", text.empty() ? "" : ":", diagnostic.line);
+  if (diagnostic.line != 0 && diagnostic.column != 0) text += fmt::format(":{}", diagnostic.column);
+  return text.empty() ? text : text + ": ";
+}
+
 }  // namespace
 
 std::string_view diagnostic_code_name(DiagnosticCode code) noexcept { return text_of(code).name; }
@@ -44,18 +52,6 @@ bool has_errors(const std::vector<Diagnostic>& diagnostics) noexcept {
   return std::any_of(diagnostics.begin(), diagnostics.end(),
                      [](const Diagnostic& diagnostic) { return diagnostic.severity == Severity::kError; });
 }
-
-namespace {
-
-// "path:line:column: ", as far as they are known.
-std::string where(const Diagnostic& diagnostic) {
-  std::string text = diagnostic.path;
-  if (diagnostic.line != 0) text += fmt::format("{}{}", text.empty() ? "" : ":", diagnostic.line);
-  if (diagnostic.line != 0 && diagnostic.column != 0) text += fmt::format(":{}", diagnostic.column);
-  return text.empty() ? text : text + ": ";
-}
-
-}  // namespace
 
 std::string to_string(const Diagnostic& diagnostic) {
   return where(diagnostic) + fmt::format("{}: {} [{}]", severity_name(diagnostic.severity), diagnostic.message,

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/sha256.h"
 #include "base/utf8.h"
 #include "guests/guest_pack.h"
 #include "os/files.h"
@@ -82,7 +83,7 @@ class Reader {
   Checked<std::string> digest(const Json& from, const char* key, std::optional<std::string> fallback) const {
     if (fallback && !from.contains(key)) return std::move(*fallback);
     TRY(std::string digest, text(from, key));
-    if (digest.size() != 64 || digest.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    if (!is_sha256(digest)) {
       return problem(Code::kMemberValue, fmt::format("'{}' is not a SHA-256 in lowercase hexadecimal digits", key));
     }
     return digest;

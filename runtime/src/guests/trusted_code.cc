@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/sha256.h"
 #include "os/files.h"
 #include "os/private_files.h"
 
@@ -9,11 +10,6 @@ namespace openskills {
 namespace {
 
 constexpr std::size_t kMaxListBytes = std::size_t{1} << 20U;
-constexpr std::size_t kDigits = 64;
-
-bool is_digest(std::string_view text) {
-  return text.size() == kDigits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
 
 // Up to the next blank, which is taken as well.
 std::string_view take_word(std::string_view& line) {
@@ -53,7 +49,7 @@ Result<std::vector<TrustedDigest>> TrustedCode::parse(std::string_view text) {
     if (line.empty() || line.front() == '#') continue;
     const std::string_view code = take_word(line);
     const std::string_view module = take_word(line);
-    if (!is_digest(code) || !is_digest(module) || line.empty()) {
+    if (!is_sha256(code) || !is_sha256(module) || line.empty()) {
       return fail_with_hint(ErrorCode::kInvalidArgument,
                             fmt::format("line {} of the list of trusted code is malformed", number),
                             "a line is CODE_SHA256 MODULE_SHA256 ENGINE");

@@ -31,10 +31,6 @@ CacheFileName parse_plain_name(std::string_view name) {
 
 }  // namespace
 
-bool is_sha256(std::string_view text) noexcept {
-  return text.size() == kKeyDigits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 CacheFileName parse_cache_file_name(std::string_view name) {
   constexpr std::string_view kTemporaryEnd = ".tmp";
   if (!name.starts_with('.')) return parse_plain_name(name);

@@ -34,9 +34,6 @@ struct CacheFileName {
 [[nodiscard]] inline std::string reference_name(const std::string& file_key) { return file_key + ".ref"; }
 [[nodiscard]] inline std::string lock_name(const std::string& key) { return key + ".lock"; }
 
-// 64 lowercase hexadecimal digits.
-[[nodiscard]] bool is_sha256(std::string_view text) noexcept;
-
 [[nodiscard]] std::string entry_key(std::string_view module_sha256, std::string_view code_fingerprint);
 
 // Device, inode, size, mtime and ctime: another one for any change of the file, but for a change in the same step of

@@ -1,7 +1,5 @@
 #include "python_run.h"
 
-#include <array>
-#include <atomic>
 #include <chrono>
 
 #include "run_pool.h"
