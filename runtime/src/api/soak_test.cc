@@ -18,6 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kModules = 6;  // that the mix of runs is made of
+
 int soak_runs() {
   const char* value = std::getenv("OPENSKILLS_SOAK_RUNS");
   return value != nullptr ? std::atoi(value) : 210;
@@ -125,7 +127,9 @@ class Soak : public ::testing::Test {
     const std::size_t resident_before = resident_bytes();
     for (int number = 0; number < soak_runs(); ++number) ASSERT_TRUE(one(number, isolation)) << number % 7;
     const Holdings after;
-    EXPECT_EQ(after.descriptors, before.descriptors);
+    // A module keeps its file open, and one whose first runs ended while it was compiled is loaded later. A leak of one
+    // for each run of a kind would be thirty.
+    EXPECT_LE(after.descriptors, before.descriptors + kModules);
     EXPECT_EQ(after.threads, before.threads);
     EXPECT_EQ(after.processes, before.processes);  // the worker, and nobody else
     // The allocator may split or join its own; a leak of one for each run would be hundreds.
