@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """What the Python binding costs. Run with a Python that has the package `openskills` installed:
 
-    python bench/bindings_python.py [--runs N]
+    python bench/bindings_python.py [--runs N] [--cpp build/bench/module_call_bench]
 
 Prints medians (and p99 where it says so):
-    a run of a tiny module, in process, and how much of it the runtime itself measured: the rest is the binding
+    a run of a tiny module, in process, a hundred calls a sample; with --cpp also what the same call costs in C++,
+    measured in turns, and the difference
     the event loop's lateness while 64 runs are under way
     runs a second, one at a time and two at a time, of a script that only computes
     how late a cancelled run and a timed-out run end
@@ -13,6 +14,7 @@ Prints medians (and p99 where it says so):
 import argparse
 import asyncio
 import statistics
+import subprocess
 import tempfile
 import threading
 import time
@@ -31,17 +33,43 @@ def p99(samples):
     return sorted(samples)[int(len(samples) * 0.99) - 1]
 
 
-def overhead(runtime, folder, runs):
+class CppCalls:
+    """The same calls in C++: so many each time they are asked for."""
+
+    def __init__(self, program, module, calls):
+        self.process = subprocess.Popen([program, module, str(calls)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process.stdout.readline()
+
+    def microseconds(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline()) / 1e3
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def overhead(runtime, folder, runs, program):
+    calls = 100
     module = folder / "tiny.wasm"
     module.write_bytes(TINY)
-    whole, inside = [], []
-    for _ in range(runs + 50):
+    cpp = CppCalls(program, module, calls) if program else None
+    here, there = [], []
+    for _ in range(max(20, runs // 10)):
         start = time.perf_counter()
-        outcome = runtime.run_module(module, isolation="in-process", workspace_access="none")
-        whole.append((time.perf_counter() - start) * 1e6)
-        inside.append(outcome.usage.wall_ms * 1e3)
+        for _ in range(calls):
+            outcome = runtime.run_module(module, isolation="in-process", workspace_access="none")
+        here.append((time.perf_counter() - start) * 1e6 / calls)
         assert outcome.ok, outcome
-    print(f"tiny module in process: {statistics.median(whole[50:]):.0f} us a call, {statistics.median(inside[50:]):.0f} us of it the run")
+        if cpp:
+            there.append(cpp.microseconds() / calls)
+    line = f"tiny module in process: {statistics.median(here[5:]):.0f} us a call"
+    if cpp:
+        cpp.end()
+        less = statistics.median(there[5:])
+        line += f", {less:.0f} us in C++: {statistics.median(here[5:]) - less:.0f} us more"
+    print(line)
 
 
 async def loop_lateness(runtime, work):
@@ -92,6 +120,7 @@ def lateness(runtime, work, runs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--cpp", metavar="PROGRAM", help="module_call_bench, to measure against")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -99,7 +128,7 @@ def main():
         work.mkdir()
         runtime = OpenSkillRuntime(folder / "work")
         runtime.exec(None, ["python3", "-c", ""], workspace=work).raise_for_status()
-        overhead(runtime, folder, arguments.runs)
+        overhead(runtime, folder, arguments.runs, arguments.cpp)
         asyncio.run(loop_lateness(runtime, work))
         throughput(runtime, work)
         lateness(runtime, work, max(20, arguments.runs // 10))

@@ -15,15 +15,6 @@ namespace {
 // JSON values are copied and written by recursion.
 constexpr std::size_t kMaxDepth = 256;
 
-Result<nlohmann::json> parse(std::string_view what, std::string_view text) {
-  if (text.empty()) return nlohmann::json::object();
-  if (nests_deeper_than(text, kMaxDepth))
-    return fail(ErrorCode::kInvalidInput, "{} nests deeper than {} levels", what, kMaxDepth);
-  nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
-  if (json.is_discarded()) return fail(ErrorCode::kInvalidInput, "{} is not valid JSON in UTF-8", what);
-  return json;
-}
-
 Result<std::string> load_skills(OpenSkillRuntime& runtime, const nlohmann::json&, Conversation*) {
   TRY(runtime.load_skills());
   return std::string("null");
@@ -35,13 +26,11 @@ Result<std::string> refresh(OpenSkillRuntime& runtime, const nlohmann::json&, Co
 }
 
 Result<std::string> skills(OpenSkillRuntime& runtime, const nlohmann::json&, Conversation*) {
-  Json list = Json::array();
-  for (const SkillInfo& skill : runtime.skills()) list.push_back(skill_json(skill));
-  return text_of(list);
+  return skills_text(runtime.skills());
 }
 
 Result<std::string> diagnostics(OpenSkillRuntime& runtime, const nlohmann::json&, Conversation*) {
-  return text_of(diagnostics_json(runtime.diagnostics()));
+  return diagnostics_text(runtime.diagnostics());
 }
 
 Result<std::string> prompt(OpenSkillRuntime& runtime, const nlohmann::json& arguments, Conversation*) {
@@ -58,7 +47,7 @@ Result<std::string> activate(OpenSkillRuntime& runtime, const nlohmann::json& ar
   TRY(const ActivateRequest request,
       activate_request_from(request_json != nullptr ? *request_json : nlohmann::json::object()));
   TRY(const ActivatedSkill skill, runtime.activate(id, request, conversation));
-  return text_of(activated_json(skill));
+  return activated_text(skill);
 }
 
 // The id, of a method that takes nothing else.
@@ -92,7 +81,7 @@ Result<std::string> search(OpenSkillRuntime& runtime, const nlohmann::json& argu
   reader.take("only", only);
   TRY(reader.finish());
   const SkillFilter filter = only ? only_these(std::move(*only)) : SkillFilter();
-  return text_of(found_json(runtime.search(query, limit, filter)));
+  return found_text(runtime.search(query, limit, filter));
 }
 
 using Handler = Result<std::string> (*)(OpenSkillRuntime&, const nlohmann::json&, Conversation*);
@@ -142,12 +131,28 @@ Result<T> failed(Error error) {
 
 }  // namespace
 
+Result<nlohmann::json> parse_given(std::string_view what, std::string_view text, std::size_t around) {
+  return without_exceptions<Result<nlohmann::json>>(failed<nlohmann::json>, [&]() -> Result<nlohmann::json> {
+    if (text.empty()) return nlohmann::json::object();
+    if (nests_deeper_than(text, kMaxDepth - around))
+      return fail(ErrorCode::kInvalidInput, "{} nests deeper than {} levels", what, kMaxDepth);
+    nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
+    if (json.is_discarded()) return fail(ErrorCode::kInvalidInput, "{} is not valid JSON in UTF-8", what);
+    return json;
+  });
+}
+
 Result<RunRequest> read_run_request(std::string_view method, std::string_view arguments, std::string_view options) {
+  TRY(const nlohmann::json given, parse_given("what " + std::string(method) + " takes", arguments));
+  TRY(const nlohmann::json wanted, parse_given("run options", options));
+  return run_request_from(method, given, wanted);
+}
+
+Result<RunRequest> run_request_from(std::string_view method, const nlohmann::json& given,
+                                    const nlohmann::json& wanted) {
   return without_exceptions<Result<RunRequest>>(failed<RunRequest>, [&]() -> Result<RunRequest> {
     RunRequest request;
     TRY(request.call, lookup(kRuns, method));
-    TRY(const nlohmann::json given, parse("what " + std::string(method) + " takes", arguments));
-    TRY(const nlohmann::json wanted, parse("run options", options));
     FieldReader reader(std::string(method), given);
     const bool is_module = request.call == RunRequest::Call::kRunModule;
     reader.take(is_module ? "path" : "id", is_module ? request.path : request.id);
@@ -167,7 +172,7 @@ Result<RunRequest> read_run_request(std::string_view method, std::string_view ar
 Result<std::unique_ptr<BindingRuntime>> BindingRuntime::create(std::string_view options) {
   using Created = std::unique_ptr<BindingRuntime>;
   return without_exceptions<Result<Created>>(failed<Created>, [&]() -> Result<Created> {
-    TRY(const nlohmann::json json, parse("runtime options", options));
+    TRY(const nlohmann::json json, parse_given("runtime options", options));
     TRY(RuntimeOptions wanted, runtime_options_from(json));
     return Created(new BindingRuntime(std::move(wanted)));
   });
@@ -177,7 +182,7 @@ Result<std::string> BindingRuntime::call(std::string_view method, std::string_vi
                                          Conversation* conversation) {
   return without_exceptions<Result<std::string>>(failed<std::string>, [&]() -> Result<std::string> {
     TRY(const Handler handler, lookup(kMethods, method));
-    TRY(const nlohmann::json json, parse("what " + std::string(method) + " takes", arguments));
+    TRY(const nlohmann::json json, parse_given("what " + std::string(method) + " takes", arguments));
     return handler(runtime_, json, conversation);
   });
 }
@@ -186,26 +191,28 @@ Result<std::string> BindingRuntime::read(const std::string& id, const std::strin
   return without_exceptions<Result<std::string>>(failed<std::string>, [&] { return runtime_.read(id, path); });
 }
 
-OutcomeParts BindingRuntime::run(const RunRequest& request) {
-  return without_exceptions<OutcomeParts>(
-      [](Error error) { return not_run(error); },
-      [&] {
-        switch (request.call) {
-          case RunRequest::Call::kExecuteSkill:
-            return parts_of(runtime_.execute_skill(request.id, request.input, request.options));
-          case RunRequest::Call::kRunScript:
-            return parts_of(runtime_.run_script(request.id, request.script, request.arguments, request.options));
-          case RunRequest::Call::kExec: return parts_of(runtime_.exec(request.id, request.arguments, request.options));
-          case RunRequest::Call::kRunModule: break;
-        }
-        return parts_of(runtime_.run_module(request.path, request.arguments, request.options));
-      });
+Outcome BindingRuntime::run(const RunRequest& request) {
+  return without_exceptions<Outcome>(not_run, [&] {
+    switch (request.call) {
+      case RunRequest::Call::kExecuteSkill: return runtime_.execute_skill(request.id, request.input, request.options);
+      case RunRequest::Call::kRunScript:
+        return runtime_.run_script(request.id, request.script, request.arguments, request.options);
+      case RunRequest::Call::kExec: return runtime_.exec(request.id, request.arguments, request.options);
+      case RunRequest::Call::kRunModule: break;
+    }
+    return runtime_.run_module(request.path, request.arguments, request.options);
+  });
 }
 
-OutcomeParts BindingRuntime::not_run(const Error& error) {
+OutcomeParts BindingRuntime::run_for_parts(const RunRequest& request) {
+  return without_exceptions<OutcomeParts>([](Error error) { return parts_of(not_run(std::move(error))); },
+                                          [&] { return parts_of(run(request)); });
+}
+
+Outcome BindingRuntime::not_run(Error error) {
   Outcome outcome;
-  outcome.error = error;
-  return parts_of(std::move(outcome));
+  outcome.error = std::move(error);
+  return outcome;
 }
 
 }  // namespace openskills::bindings

@@ -33,6 +33,14 @@ struct RunRequest {
 [[nodiscard]] Result<RunRequest> read_run_request(std::string_view method, std::string_view arguments,
                                                   std::string_view options);
 
+// The same of values.
+[[nodiscard]] Result<RunRequest> run_request_from(std::string_view method, const nlohmann::json& arguments,
+                                                  const nlohmann::json& options);
+
+// JSON in UTF-8 that comes from outside. `what` names it in messages; `around` says how many levels it will lie in.
+// Errors: kInvalidInput.
+[[nodiscard]] Result<nlohmann::json> parse_given(std::string_view what, std::string_view text, std::size_t around = 0);
+
 class BindingRuntime {
  public:
   [[nodiscard]] static Result<std::unique_ptr<BindingRuntime>> create(std::string_view options);
@@ -44,13 +52,17 @@ class BindingRuntime {
   [[nodiscard]] Result<std::string> call(std::string_view method, std::string_view arguments,
                                          Conversation* conversation = nullptr);
 
+  // What "skills" tells.
+  [[nodiscard]] std::vector<SkillInfo> skills() const { return runtime_.skills(); }
+
   // The bytes of a file of the skill.
   [[nodiscard]] Result<std::string> read(const std::string& id, const std::string& path);
 
-  [[nodiscard]] OutcomeParts run(const RunRequest& request);
+  [[nodiscard]] Outcome run(const RunRequest& request);
+  [[nodiscard]] OutcomeParts run_for_parts(const RunRequest& request);
 
   // As a run that could not begin: for errors that are found before it.
-  [[nodiscard]] static OutcomeParts not_run(const Error& error);
+  [[nodiscard]] static Outcome not_run(Error error);
 
  private:
   explicit BindingRuntime(RuntimeOptions options) : runtime_(std::move(options)) {}

@@ -30,7 +30,7 @@ struct Fixture {
 
   OutcomeParts run(std::string_view method, const nlohmann::json& arguments) {
     const nlohmann::json options = {{"isolation", "in-process"}, {"workspace", tree.path("work")}};
-    return runtime->run(read_run_request(method, arguments.dump(), options.dump()).value());
+    return runtime->run_for_parts(read_run_request(method, arguments.dump(), options.dump()).value());
   }
 
   TestTree tree;

@@ -33,12 +33,14 @@ bool is_plain_text(const nlohmann::json& value) {
 }  // namespace
 
 FieldReader::FieldReader(std::string what, const nlohmann::json& object) : what_(std::move(what)), object_(&object) {
+  constexpr std::size_t kMembersAtMost = 24;
+  taken_.reserve(kMembersAtMost);
   if (!object.is_object() && !object.is_null())
     error_ = Error{ErrorCode::kInvalidArgument, what_ + " must be an object, not " + object.type_name(), {}};
 }
 
 const nlohmann::json* FieldReader::find(std::string_view name) {
-  taken_.emplace_back(name);
+  taken_.push_back(name);
   if (!object_->is_object()) return nullptr;
   const auto found = object_->find(name);
   return found == object_->end() || found->is_null() ? nullptr : &*found;
@@ -114,7 +116,7 @@ Result<void> FieldReader::finish() {
     for (const auto& [name, value] : object_->items()) {
       if (std::ranges::find(taken_, name) != taken_.end()) continue;
       std::string known;
-      for (const std::string& one : taken_) known += (known.empty() ? "" : ", ") + one;
+      for (const std::string_view one : taken_) known += (known.empty() ? "" : ", ") + std::string(one);
       error_ = Error{ErrorCode::kInvalidArgument, what_ + ": there is no '" + name + "'", "Known are: " + known};
       break;
     }

@@ -1,7 +1,7 @@
 // FieldReader: takes the members of a JSON object into the fields of a struct. The first thing that is wrong is kept;
 // a member nobody asked for is an error, so that a misspelt option is never silently without effect.
 //
-// Thread rule: one thread. Errors: kInvalidArgument.
+// Thread rule: one thread. Ownership: the names of members are borrowed for the reader's life. Errors: kInvalidArgument.
 #pragma once
 
 #include <cstdint>
@@ -49,14 +49,13 @@ class FieldReader {
   void take_choice(std::string_view name, T& target, Choices<T> choices) {
     const nlohmann::json* value = find(name);
     if (value == nullptr) return;
-    std::string known;
     for (const auto& [text, choice] : choices) {
-      if (value->is_string() && value->get_ref<const std::string&>() == text) {
-        target = choice;
-        return;
-      }
-      known += (known.empty() ? "" : ", ") + std::string(text);
+      if (!value->is_string() || value->get_ref<const std::string&>() != text) continue;
+      target = choice;
+      return;
     }
+    std::string known;
+    for (const auto& [text, choice] : choices) known += (known.empty() ? "" : ", ") + std::string(text);
     fail(name, "one of " + known);
   }
 
@@ -71,7 +70,7 @@ class FieldReader {
  private:
   std::string what_;
   const nlohmann::json* object_;
-  std::vector<std::string> taken_;
+  std::vector<std::string_view> taken_;
   std::optional<Error> error_;
 };
 

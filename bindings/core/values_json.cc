@@ -1,12 +1,65 @@
 #include "values_json.h"
 
-#include <string_view>
 #include <utility>
 
+#include "api/json_text.h"
 #include "outcome_text.h"
+#include "skill_writer.h"
 
 namespace openskills::bindings {
-namespace {
+Json prompt_json(const PromptText& prompt) {
+  return {{"text", prompt.text},     {"instructions", prompt.instructions}, {"tool_schema", prompt.tool_schema},
+          {"skills", prompt.skills}, {"shortened", prompt.shortened},       {"omitted", prompt.omitted}};
+}
+
+Json files_json(const std::vector<SkillFile>& files) {
+  Json list = Json::array();
+  for (const SkillFile& file : files) list.push_back({{"path", file.path}, {"size_bytes", file.size_bytes}});
+  return list;
+}
+
+Json changes_json(const SkillChanges& changes) {
+  return {{"added", changes.added}, {"changed", changes.changed}, {"removed", changes.removed}};
+}
+
+std::string skills_text(const std::vector<SkillInfo>& skills) {
+  JsonText json(JsonText::Layout::kCompact);
+  write_skills(json, skills);
+  return json.take();
+}
+
+std::string diagnostics_text(const std::vector<SkillDiagnostic>& diagnostics) {
+  JsonText json(JsonText::Layout::kCompact);
+  write_diagnostics(json, diagnostics);
+  return json.take();
+}
+
+std::string found_text(const std::vector<FoundSkill>& found) {
+  JsonText json(JsonText::Layout::kCompact);
+  json.begin_array();
+  for (const FoundSkill& one : found) {
+    json.begin_object();
+    json.name("skill"), write_skill(json, one.skill);
+    json.name("score"), json.number(one.score);
+    json.end_object();
+  }
+  json.end_array();
+  return json.take();
+}
+
+std::string activated_text(const ActivatedSkill& skill) {
+  JsonText json(JsonText::Layout::kCompact);
+  json.begin_object();
+  json.name("id"), json.string(skill.id);
+  json.name("text"), json.string(skill.text);
+  json.name("text_sha256"), json.string(skill.text_sha256);
+  json.name("files"), json.begin_array();
+  for (const std::string& file : skill.files) json.string(file);
+  json.end_array();
+  json.name("diagnostics"), write_diagnostics(json, skill.diagnostics);
+  json.end_object();
+  return json.take();
+}
 
 std::string_view kind_of_output(const Outcome& outcome) {
   // Of runs that have no output, whatever they printed, and of a JSON null.
@@ -17,65 +70,6 @@ std::string_view kind_of_output(const Outcome& outcome) {
       !nlohmann::json::accept(outcome.stdout_bytes))
     return "text";
   return "json";
-}
-
-}  // namespace
-
-Json error_json(const Error& error) {
-  return {{"code", error_code_name(error.code)}, {"message", error.message}, {"hint", error.hint}};
-}
-
-Json diagnostics_json(const std::vector<SkillDiagnostic>& diagnostics) {
-  Json list = Json::array();
-  for (const SkillDiagnostic& one : diagnostics) {
-    list.push_back({{"code", one.code},
-                    {"severity", one.severity},
-                    {"message", one.message},
-                    {"path", one.path},
-                    {"line", one.line},
-                    {"column", one.column}});
-  }
-  return list;
-}
-
-Json skill_json(const SkillInfo& skill) {
-  return {{"id", skill.id},
-          {"name", skill.name},
-          {"description", skill.description},
-          {"path", skill.path},
-          {"source", skill.source},
-          {"user_invocable", skill.user_invocable},
-          {"model_invocable", skill.model_invocable},
-          {"diagnostics", diagnostics_json(skill.diagnostics)}};
-}
-
-Json prompt_json(const PromptText& prompt) {
-  return {{"text", prompt.text},     {"instructions", prompt.instructions}, {"tool_schema", prompt.tool_schema},
-          {"skills", prompt.skills}, {"shortened", prompt.shortened},       {"omitted", prompt.omitted}};
-}
-
-Json activated_json(const ActivatedSkill& skill) {
-  return {{"id", skill.id},
-          {"text", skill.text},
-          {"text_sha256", skill.text_sha256},
-          {"files", skill.files},
-          {"diagnostics", diagnostics_json(skill.diagnostics)}};
-}
-
-Json files_json(const std::vector<SkillFile>& files) {
-  Json list = Json::array();
-  for (const SkillFile& file : files) list.push_back({{"path", file.path}, {"size_bytes", file.size_bytes}});
-  return list;
-}
-
-Json found_json(const std::vector<FoundSkill>& found) {
-  Json list = Json::array();
-  for (const FoundSkill& one : found) list.push_back({{"skill", skill_json(one.skill)}, {"score", one.score}});
-  return list;
-}
-
-Json changes_json(const SkillChanges& changes) {
-  return {{"added", changes.added}, {"changed", changes.changed}, {"removed", changes.removed}};
 }
 
 OutcomeParts parts_of(Outcome outcome) {

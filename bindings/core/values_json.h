@@ -16,14 +16,15 @@ namespace openskills::bindings {
 
 using Json = nlohmann::ordered_json;
 
-[[nodiscard]] Json error_json(const Error& error);
-[[nodiscard]] Json skill_json(const SkillInfo& skill);
-[[nodiscard]] Json diagnostics_json(const std::vector<SkillDiagnostic>& diagnostics);
 [[nodiscard]] Json prompt_json(const PromptText& prompt);
-[[nodiscard]] Json activated_json(const ActivatedSkill& skill);
 [[nodiscard]] Json files_json(const std::vector<SkillFile>& files);
-[[nodiscard]] Json found_json(const std::vector<FoundSkill>& found);
 [[nodiscard]] Json changes_json(const SkillChanges& changes);
+
+// Straight as text, since there can be many.
+[[nodiscard]] std::string skills_text(const std::vector<SkillInfo>& skills);
+[[nodiscard]] std::string diagnostics_text(const std::vector<SkillDiagnostic>& diagnostics);
+[[nodiscard]] std::string found_text(const std::vector<FoundSkill>& found);
+[[nodiscard]] std::string activated_text(const ActivatedSkill& skill);
 
 // An outcome in parts, so that long streams cross as the bytes they are and are copied once.
 struct OutcomeParts {
@@ -34,6 +35,9 @@ struct OutcomeParts {
   std::string stderr_bytes;
 };
 [[nodiscard]] OutcomeParts parts_of(Outcome outcome);
+
+// The word that "output_is" has.
+[[nodiscard]] std::string_view kind_of_output(const Outcome& outcome);
 
 // The text of any of these; bytes that are not UTF-8 become replacement characters.
 [[nodiscard]] std::string text_of(const Json& json);

@@ -113,12 +113,16 @@ def start(test, *arguments, **options):
 
 
 def children_of(pid):
-    """Every descendant of a process."""
+    """Every descendant of a process. Those that end meanwhile have none."""
     found = []
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+    try:
+        tasks = list(pathlib.Path(f"/proc/{pid}/task").iterdir())
+    except (FileNotFoundError, ProcessLookupError):
+        return found
+    for task in tasks:
         try:
             direct = [int(word) for word in (task / "children").read_text().split()]
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             continue
         for child in direct:
             found += [child, *children_of(child)]

@@ -24,6 +24,8 @@ HERE = Path(__file__).resolve().parent
 RUNS = ("execute_skill", "run_script", "exec", "run_module")
 # (module (memory (export "memory") 1) (func (export "_start"))), and one whose _start is unreachable.
 TINY = "0061736d01000000010401600000030201000503010001071302066d656d6f72790200065f737461727400000a040102000b"
+GROW = ("0061736d01000000010401600000030201000503010001071302066d656d6f72790200065f737461727400000a11010f0003"
+        "4041104000417f470d000b000b")
 TRAP = "0061736d01000000010401600000030201000503010001071302066d656d6f72790200065f737461727400000a05010300000b"
 # What differs from run to run.
 MASKED = ("run_id", "usage")
@@ -74,6 +76,7 @@ def prepare(test, number, scratch):
     for name in ("work", "mounted"):
         (folder / name / "there.txt").write_text("there\n")
     (folder / "work/tiny.wasm").write_bytes(bytes.fromhex(TINY))
+    (folder / "work/grow.wasm").write_bytes(bytes.fromhex(GROW))
     (folder / "work/trap.wasm").write_bytes(bytes.fromhex(TRAP))
     test = {"runtime": {}, **test}
     test["runtime"] = {"skills": ["{skills}"], **test["runtime"]}

@@ -19,6 +19,8 @@ import openskills
 from openskills import CancelToken, Conversation, OpenSkillRuntime, OpenSkillsError, RunOptions, SkillWatcher
 from openskills.tools import SkillTools
 
+from processes import children
+
 ROOT = Path(os.environ["OPENSKILLS_SOURCE_DIR"])
 SKILLS = ROOT / "examples" / "skills"
 RUNTIME = OpenSkillRuntime(SKILLS)
@@ -120,13 +122,6 @@ class Runs(Case):
         self.assertEqual(self.python("print(1)").stdout, "1\n")
 
 
-def children():
-    found = []
-    for task in Path("/proc/self/task").iterdir():
-        found += [int(pid) for pid in (task / "children").read_text().split()]
-    return found
-
-
 class Asyncio(Case):
     def test_sixty_four_runs_at_once_are_all_correct(self):
         async def all_of_them():
@@ -162,7 +157,7 @@ def grandchildren():
     deadline = time.monotonic() + 10
     found = None
     while found != [] and time.monotonic() < deadline:
-        found = [pid for child in children() for pid in Path(f"/proc/{child}/task/{child}/children").read_text().split()]
+        found = [pid for child in children() for pid in children(child)]
         time.sleep(0.02)
     return found
 

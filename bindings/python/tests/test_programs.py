@@ -17,23 +17,13 @@ from pathlib import Path
 from openskills import CancelToken, Conversation, OpenSkillRuntime, OpenSkillsError
 from openskills.tools import SkillTools
 
+from processes import children, held, resident_bytes
+
 ROOT = Path(os.environ["OPENSKILLS_SOURCE_DIR"])
 SKILLS = ROOT / "examples/skills"
 EXAMPLES = ROOT / "examples/python"
 SAMPLE = SKILLS / "csv-report/assets/sample.csv"
 SPIN = ["python3", "-c", "while True: pass"]
-
-
-def children(process="self"):
-    found = []
-    for task in Path(f"/proc/{process}/task").iterdir():
-        found += [int(pid) for pid in (task / "children").read_text().split()]
-    return found
-
-
-def held():
-    """Threads, descriptors and children of this process."""
-    return len(os.listdir("/proc/self/task")), len(os.listdir("/proc/self/fd")), len(children())
 
 
 class Case(unittest.TestCase):
@@ -119,19 +109,38 @@ class Dropped(Case):
             time.sleep(0.05)
         return held()
 
-    def test_ten_thousand_tasks_that_are_cancelled_at_once_leave_nothing(self):
+    def test_ten_thousand_handles_of_each_kind_leave_nothing(self):
+        def make_and_drop(times):
+            for number in range(times):
+                runtime = OpenSkillRuntime(SKILLS)
+                if number % 100 == 0:
+                    runtime.load_skills()
+                Conversation(), CancelToken()
+
+        make_and_drop(1000)
+        before, resident = held(), resident_bytes()
+        make_and_drop(10_000)
+        self.assertEqual(self.settled(lambda now: now == before), before)
+        # A leak of each runtime's own would be tens of MiB.
+        self.assertLess(resident_bytes(), resident + (4 << 20))
+
+    def test_a_thousand_tasks_that_are_cancelled_at_once_leave_nothing(self):
         async def cancelled():
             runtime = OpenSkillRuntime(SKILLS)
             tasks = [asyncio.create_task(runtime.aread("csv-report", "SKILL.md")) for _ in range(1000)]
+            await asyncio.sleep(0)  # each has asked for a thread by now
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            Conversation(), CancelToken()
+            answers = await asyncio.gather(*tasks, return_exceptions=True)
+            self.assertEqual({type(answer) for answer in answers}, {asyncio.CancelledError})
 
-        for _ in range(10):
+        asyncio.run(cancelled())
+        before = self.settled(lambda now: now[1] < 64)
+        self.assertLess(before[1], 64)
+        for _ in range(9):
             asyncio.run(cancelled())
-        gc.collect()
-        self.assertLess(held()[1], 64)
+        after = self.settled(lambda now: now[1] == before[1])
+        self.assertEqual(after[1:], before[1:])
 
 
 class Skills(Case):

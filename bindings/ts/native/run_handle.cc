@@ -37,7 +37,7 @@ AddonState::OnLoop carry_out(const std::shared_ptr<Run>& run) {
   AddonState::OnLoop then;
   if (request) {
     prepare(*run, request->options);
-    auto parts = std::make_shared<bindings::OutcomeParts>(run->runtime->run(*request));
+    auto parts = std::make_shared<bindings::OutcomeParts>(run->runtime->run_for_parts(*request));
     then = [run, parts](Napi::Env env) {
       const Napi::HandleScope scope(env);
       tell(env, *run,

@@ -1,5 +1,6 @@
 // openskills._native: what the package's Python code is written over. Private to it: checks of types and the shape of
-// results are there. Strings are JSON (bindings/core/binding_runtime.h), streams bytes.
+// results are there. What runs take and come to crosses as values; other strings are JSON
+// (bindings/core/binding_runtime.h), streams bytes.
 //
 // Every call that may block releases the interpreter's lock.
 #include <nanobind/nanobind.h>
@@ -14,6 +15,7 @@
 
 #include "active_runs.h"
 #include "options_json.h"
+#include "python_json.h"
 #include "python_run.h"
 #include "values_json.h"
 
@@ -71,6 +73,14 @@ std::string call(const std::shared_ptr<bindings::BindingRuntime>& runtime, std::
   return value_or_raise(std::move(answer));
 }
 
+nb::object skills(const std::shared_ptr<bindings::BindingRuntime>& runtime, nb::handle info, nb::handle diagnostic) {
+  const std::vector<SkillInfo> list = [&] {
+    const nb::gil_scoped_release released;
+    return runtime->skills();
+  }();
+  return skills_of(list, info, diagnostic);
+}
+
 nb::bytes read(const std::shared_ptr<bindings::BindingRuntime>& runtime, const std::string& id,
                const std::string& path) {
   auto content = [&] {
@@ -110,6 +120,7 @@ NB_MODULE(_native, module) {
   // Objects that live until the process ends are no leak worth a message on standard error.
   nb::set_leak_warnings(false);
   define_errors(module);
+  prepare_names();
   module.attr("version") = nb::cast(std::string(version()));
   nb::class_<StopToken>(module, "StopToken")
       .def(nb::init<>())
@@ -123,6 +134,7 @@ NB_MODULE(_native, module) {
   module.def("create", &create_runtime);
   module.def("call", &call, nb::arg("runtime"), nb::arg("method"), nb::arg("arguments"),
              nb::arg("conversation").none());
+  module.def("skills", &skills);
   module.def("read", &read);
   module.def("run", &run, nb::arg("runtime"), nb::arg("method"), nb::arg("arguments"), nb::arg("options"),
              nb::arg("stdin").none(), nb::arg("on_output").none(), nb::arg("stops"));

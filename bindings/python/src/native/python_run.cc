@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "python_json.h"
 #include "run_pool.h"
 
 namespace nb = nanobind;
@@ -9,7 +10,6 @@ namespace nb = nanobind;
 namespace openskills::python {
 namespace {
 
-using bindings::OutcomeParts;
 using Runtime = std::shared_ptr<bindings::BindingRuntime>;
 
 // How often a run on the main thread looks whether a signal's handler is to run.
@@ -99,16 +99,15 @@ bool call_on_output(Job& job, StreamKind stream, std::string_view bytes) {
   }
 }
 
-std::shared_ptr<Job> make_job(const Runtime& runtime, std::string_view method, std::string_view arguments,
-                              std::string_view options, const nb::object& standard_input, const nb::object& on_output,
+std::shared_ptr<Job> make_job(const Runtime& runtime, std::string_view method, const nb::dict& arguments,
+                              const nb::dict& options, const nb::object& standard_input, const nb::object& on_output,
                               const nb::object& stops) {
-  auto request = [&] {
-    const nb::gil_scoped_release released;
-    return bindings::read_run_request(method, arguments, options);
-  }();
+  const nlohmann::json given = json_of(arguments, {});
+  // These are Python's own.
+  const nlohmann::json wanted = json_of(options, {"stdin", "on_output", "cancel", "timeout"});
   auto job = std::make_shared<Job>();
   job->runtime = runtime;
-  job->request = value_or_raise(std::move(request));
+  job->request = value_or_raise(bindings::run_request_from(method, given, wanted));
   RunOptions& run_options = job->request.options;
   if (nb::isinstance<nb::bytes>(standard_input)) {
     const auto bytes = nb::borrow<nb::bytes>(standard_input);
@@ -148,15 +147,19 @@ class Begun {
   Job& job_;
 };
 
-nb::tuple to_python(const OutcomeParts& parts) {
-  return nb::make_tuple(nb::str(parts.json.data(), parts.json.size()),
-                        nb::bytes(parts.stdout_bytes.data(), parts.stdout_bytes.size()),
-                        nb::bytes(parts.stderr_bytes.data(), parts.stderr_bytes.size()));
+nb::tuple to_python(const Outcome& outcome) {
+  return nb::make_tuple(members_of(outcome), nb::bytes(outcome.stdout_bytes.data(), outcome.stdout_bytes.size()),
+                        nb::bytes(outcome.stderr_bytes.data(), outcome.stderr_bytes.size()));
+}
+
+// Looked up once: a fork makes another thread the main one, so this asks each time which it is.
+const nb::object& main_thread_function() {
+  static auto* const function = new nb::object(nb::module_::import_("threading").attr("main_thread"));  // NOLINT
+  return *function;
 }
 
 bool on_main_thread() {
-  const nb::object threading = nb::module_::import_("threading");
-  return nb::object(threading.attr("current_thread")()).is(nb::object(threading.attr("main_thread")()));
+  return nb::cast<unsigned long>(main_thread_function()().attr("ident")) == PyThread_get_thread_ident();
 }
 
 }  // namespace
@@ -195,31 +198,31 @@ Runtime create_runtime(std::string_view options) {
           }};
 }
 
-nb::tuple run(const Runtime& runtime, std::string_view method, std::string_view arguments, std::string_view options,
+nb::tuple run(const Runtime& runtime, std::string_view method, const nb::dict& arguments, const nb::dict& options,
               const nb::object& standard_input, const nb::object& on_output, const nb::object& stops) {
   const std::shared_ptr<Job> job = make_job(runtime, method, arguments, options, standard_input, on_output, stops);
   begin(*job);
   const Begun begun(*job);
   if (on_main_thread()) job->cancel.hear_signals();
-  OutcomeParts parts;
+  Outcome outcome;
   {
     const nb::gil_scoped_release released;
-    parts = job->runtime->run(job->request);
+    outcome = job->runtime->run(job->request);
   }
   job->cancel.raise_what_was_raised();
-  return to_python(parts);
+  return to_python(outcome);
 }
 
-void start(const Runtime& runtime, std::string_view method, std::string_view arguments, std::string_view options,
+void start(const Runtime& runtime, std::string_view method, const nb::dict& arguments, const nb::dict& options,
            const nb::object& standard_input, const nb::object& on_output, const nb::object& stops,
            const nb::object& done) {
   std::shared_ptr<Job> job = make_job(runtime, method, arguments, options, standard_input, on_output, stops);
   begin(*job);
   auto carried = std::make_shared<Carried>(done);
-  const auto finish = [](const Carried& callback, const OutcomeParts& parts) {
+  const auto finish = [](const Carried& callback, const Outcome& outcome) {
     const nb::gil_scoped_acquire held;
     try {
-      callback.get()(to_python(parts));
+      callback.get()(to_python(outcome));
     } catch (nb::python_error& problem) {
       problem.discard_as_unraisable("openskills: the end of a run");
     }
@@ -228,8 +231,8 @@ void start(const Runtime& runtime, std::string_view method, std::string_view arg
   const Result<void> submitted = pool().submit([job, carried, finish]() mutable {
     {
       const Begun begun(*job);
-      const OutcomeParts parts = job->runtime->run(job->request);
-      finish(*carried, parts);
+      const Outcome outcome = job->runtime->run(job->request);
+      finish(*carried, outcome);
       carried.reset();
       job->on_output.reset();
     }

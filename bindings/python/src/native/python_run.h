@@ -28,17 +28,18 @@ T value_or_raise(Result<T> result) {
 
 [[nodiscard]] std::shared_ptr<bindings::BindingRuntime> create_runtime(std::string_view options);
 
-// (the outcome's JSON, stdout, stderr). `standard_input` is bytes, a descriptor or None. `on_output(kind, bytes)` answers
-// whether to go on; it must not raise. `stops` is a tuple of tokens, each of which cancels the run. A signal handler that raises cancels the run, and its exception is raised when
-// the run is over.
+// (the outcome's members, stdout, stderr). `arguments` and `options` are as read_run_request() takes them.
+// `standard_input` is bytes, a descriptor or None. `on_output(kind, bytes)` answers whether to go on; it must not raise.
+// `stops` is a tuple of tokens, each of which cancels the run. A signal handler that raises cancels the run, and its
+// exception is raised when the run is over.
 [[nodiscard]] nanobind::tuple run(const std::shared_ptr<bindings::BindingRuntime>& runtime, std::string_view method,
-                                  std::string_view arguments, std::string_view options,
+                                  const nanobind::dict& arguments, const nanobind::dict& options,
                                   const nanobind::object& standard_input, const nanobind::object& on_output,
                                   const nanobind::object& stops);
 
 // The same in the background: `done` is called with the three, from another thread; it must not raise.
 void start(const std::shared_ptr<bindings::BindingRuntime>& runtime, std::string_view method,
-           std::string_view arguments, std::string_view options, const nanobind::object& standard_input,
+           const nanobind::dict& arguments, const nanobind::dict& options, const nanobind::object& standard_input,
            const nanobind::object& on_output, const nanobind::object& stops, const nanobind::object& done);
 
 // Calls `work`, which must not raise, on a thread of the pool.

@@ -1,4 +1,6 @@
-from typing import Callable, List, Optional, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Tuple, Type, Union
+
+from .values import SkillDiagnostic, SkillInfo
 
 version: str
 
@@ -22,19 +24,20 @@ class Watcher:
 
 class Runtime: ...
 
-Parts = Tuple[str, bytes, bytes]
+Parts = Tuple[Dict[str, Any], bytes, bytes]
 OnOutput = Callable[[str, bytes], bool]
 Stdin = Union[bytes, int, None]
 
 def start_watcher(options: str, /) -> Watcher: ...
 def create(options: str, /) -> Runtime: ...
 def call(runtime: Runtime, method: str, arguments: str, conversation: Optional[Conversation]) -> str: ...
+def skills(runtime: Runtime, info: Type[SkillInfo], diagnostic: Type[SkillDiagnostic], /) -> Tuple[SkillInfo, ...]: ...
 def read(runtime: Runtime, id: str, path: str, /) -> bytes: ...
 def run(
     runtime: Runtime,
     method: str,
-    arguments: str,
-    options: str,
+    arguments: Dict[str, Any],
+    options: Dict[str, Any],
     stdin: Stdin,
     on_output: Optional[OnOutput],
     stops: Tuple[StopToken, ...],
@@ -42,8 +45,8 @@ def run(
 def start(
     runtime: Runtime,
     method: str,
-    arguments: str,
-    options: str,
+    arguments: Dict[str, Any],
+    options: Dict[str, Any],
     stdin: Stdin,
     on_output: Optional[OnOutput],
     stops: Tuple[StopToken, ...],

@@ -7,7 +7,7 @@ from typing import Any, AsyncIterator, Callable, Dict, Optional, Tuple, TypeVar,
 
 from . import _native
 from .errors import from_native
-from .options import OnOutput, OpenStdin, RunOptions, dump, options_json
+from .options import OnOutput, OpenStdin, RunOptions, options_members
 from .outcome import Outcome, outcome_from
 
 T = TypeVar("T")
@@ -58,8 +58,7 @@ class Started:
         self._source = OpenStdin(options.stdin)
         self._loop = loop
         try:
-            wanted = options_json(options)
-            _native.start(native, method, dump(arguments), wanted, self._source.native, relay.native,
+            _native.start(native, method, arguments, options_members(options), self._source.native, relay.native,
                           stops_of(options, relay), self._done)  # fmt: skip
         except _native.Error as problem:
             self._source.close()

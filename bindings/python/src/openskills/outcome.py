@@ -148,17 +148,14 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def outcome_from(json: str, stdout: bytes, stderr: bytes) -> Outcome:
-    parts: Dict[str, Any] = json_module.loads(json)
+def outcome_from(parts: Dict[str, Any], stdout: bytes, stderr: bytes) -> Outcome:
     del parts["schema"]
     isolation = parts["isolation"]
-    layers = isolation["layers"]
-    layers["namespaces"] = tuple(layers["namespaces"])
-    isolation["layers"] = made_of(Layers, layers)
+    isolation["layers"] = made_of(Layers, isolation["layers"])
     parts["isolation"] = made_of(Isolation, isolation)
     parts["usage"] = made_of(Usage, parts["usage"])
-    parts["argv"] = tuple(parts["argv"])
-    parts["artifacts"] = tuple([Artifact.from_json(one) for one in parts["artifacts"]])
+    if parts["artifacts"]:
+        parts["artifacts"] = tuple([Artifact.from_json(one) for one in parts["artifacts"]])
     if parts["error"] is not None:
         parts["error"] = Error.from_json({**parts["error"], "hint": parts["error"]["hint"] or ""})
     parts["stdout_bytes"] = stdout

@@ -11,7 +11,7 @@ from typing import Any, AsyncIterator, Callable, Dict, List, Mapping, Optional, 
 from . import _native, background
 from .bundle import bundled_guests
 from .errors import from_native, invalid
-from .options import OpenStdin, PathLike, RunOptions, dump, options_json, resolve, text, texts
+from .options import OpenStdin, PathLike, RunOptions, dump, options_members, resolve, text, text_or_path, texts
 from .outcome import Outcome, outcome_from
 from .values import (
     ActivatedSkill, FoundSkill, Manifest, PromptText, SkillChanges, SkillDiagnostic, SkillFile, SkillInfo,
@@ -24,6 +24,8 @@ Skills = Union[PathLike, Sequence[PathLike], None]
 SkillFilter = Callable[[SkillInfo], bool]
 
 _log = logging.getLogger("openskills")
+_SILENT = background.Relay(None)
+_NO_STDIN = OpenStdin(None)
 atexit.register(_native.shut_down)
 
 
@@ -151,7 +153,7 @@ class OpenSkillRuntime:
         known = self._known
         if known[0] is not searched:
             # Noted under the search that was the last one before: one that ends meanwhile makes it stale.
-            known = (searched, tuple(SkillInfo.from_json(one) for one in self._call("skills")))
+            known = (searched, _native.skills(self._native, SkillInfo, SkillDiagnostic))
             self._known = known
         return list(known[1])
 
@@ -291,10 +293,10 @@ class OpenSkillRuntime:
         return None if filter is None else [skill.id for skill in self.skills() if filter(skill)]
 
     def _run(self, method: str, arguments: Dict[str, Any], options: RunOptions) -> Outcome:
-        relay = background.Relay(options.on_output)
-        source = OpenStdin(options.stdin)
+        relay = _SILENT if options.on_output is None else background.Relay(options.on_output)
+        source = _NO_STDIN if options.stdin is None else OpenStdin(options.stdin)
         try:
-            parts = _native.run(self._native, method, dump(arguments), options_json(options), source.native,
+            parts = _native.run(self._native, method, arguments, options_members(options), source.native,
                                 relay.native, background.stops_of(options, relay))  # fmt: skip
         except _native.Error as problem:
             raise from_native(problem) from None
@@ -320,8 +322,7 @@ class OpenSkillRuntime:
 
 
 def script_arguments(id: Any, script: Any, arguments: Any) -> Dict[str, Any]:
-    name = str(script) if isinstance(script, OsPathLike) else script
-    return {"id": text("id", id), "script": text("script", name), "arguments": texts("arguments", arguments)}
+    return {"id": text("id", id), "script": text_or_path("script", script), "arguments": texts("arguments", arguments)}
 
 
 def command_arguments(id: Any, command: Any) -> Dict[str, Any]:
@@ -329,5 +330,4 @@ def command_arguments(id: Any, command: Any) -> Dict[str, Any]:
 
 
 def module_arguments(path: Any, arguments: Any) -> Dict[str, Any]:
-    name = str(path) if isinstance(path, OsPathLike) else path
-    return {"path": text("path", name), "arguments": texts("arguments", arguments)}
+    return {"path": text_or_path("path", path), "arguments": texts("arguments", arguments)}

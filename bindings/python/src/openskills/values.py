@@ -17,6 +17,7 @@ __all__ = [
 ]
 
 T = TypeVar("T", bound="Value")
+K = TypeVar("K")
 
 
 class Value:
@@ -32,13 +33,15 @@ class Value:
         return cls(*[tuple(value) if type(value) is list else value for value in map(json.__getitem__, names_of(cls))])
 
 
-def made_of(kind: Type[T], members: Dict[str, Any]) -> T:
-    """For a class without slots: as its constructor, which takes ten times as long for a frozen class."""
-    value = object.__new__(kind)
-    value.__dict__.update(members)
+def made_of(kind: Type[K], members: Dict[str, Any]) -> K:
+    """For a class without slots: as its constructor, which takes ten times as long for a frozen class. Keeps `members`."""
+    value = _new(kind)
+    _set(value, "__dict__", members)
     return value
 
 
+_new = object.__new__
+_set = object.__setattr__  # a frozen class has none of its own
 _NAMES: Dict[type, Tuple[str, ...]] = {}
 
 
