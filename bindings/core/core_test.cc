@@ -141,6 +141,20 @@ TEST(RunPool, RunsTasksAndWaitsForThemAtShutdown) {
   EXPECT_EQ(pool.submit([] {}).error().code, ErrorCode::kCancelled);
 }
 
+TEST(RunPool, TasksThatBlockAllRunAtOnce) {
+  constexpr int kTasks = 32;
+  RunPool pool(kTasks);
+  std::atomic<int> begun = 0;
+  for (int i = 0; i < kTasks; ++i) {
+    ASSERT_TRUE(pool.submit([&] {
+      if (++begun == kTasks) begun.notify_all();
+      for (int seen = begun; seen < kTasks; seen = begun) begun.wait(seen);
+    }));
+  }
+  pool.shutdown();  // would wait for ever for a task that has no thread of its own
+  EXPECT_EQ(begun, kTasks);
+}
+
 TEST_ALONE(RunPool, AForkOfTheProcessStartsAnew) {
   RunPool pool(2);
   // The thread is in its task at the fork: one that starts or ends may hold the sanitizer's allocator, which the child

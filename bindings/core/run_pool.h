@@ -1,5 +1,5 @@
 // RunPool: threads for calls that block while a guest runs, so that neither an interpreter's lock nor an event loop
-// waits for them.
+// waits for them. Of many tasks that come at once a few begin at once, the others one after another, soon.
 //
 // Thread rule: any thread. A fork of the process begins with no thread: the first submit() there starts anew.
 // Ownership: the pool outlives what it runs; shutdown() waits for it.

@@ -72,7 +72,7 @@ need_build_tools
 use_compiler_cache
 need_engine
 KEY=$(sources_key)
-TAG=$("$PYTHON" -c 'import sys; print(sys.implementation.cache_tag)')
+TAG=$("$PYTHON" -c 'import sys; print(sys.implementation.cache_tag + sys.abiflags)')
 [[ -f $OUT/.key-$TAG && $(<"$OUT/.key-$TAG") == "$KEY" ]] && exit
 lock "$OPENSKILLS_ROOT/build-package/.lock-python"
 rm -rf "$OUT.partial"
@@ -81,7 +81,8 @@ run_logged python-wheel "The first line with 'error:' in the log is the cause." 
   build_wheel "$OPENSKILLS_ROOT/build-package/python-$TAG"
 check_wheel "$OUT.partial"/*.whl
 mkdir -p "$OUT"
-mv "$OUT.partial"/*.whl "$OUT/"
+WHEEL=$(cd "$OUT.partial" && echo *.whl)
+mv "$OUT.partial/$WHEEL" "$OUT/"
 rmdir "$OUT.partial"
 echo "$KEY" >"$OUT/.key-$TAG"
-say "wheel: $(cd "$OUT" && du -h -- *.whl | tail -n 1 | tr '\t' ' ') in $OUT"
+say "wheel: $(cd "$OUT" && du -h -- "$WHEEL" | tr '\t' ' ') in $OUT"

@@ -3,8 +3,9 @@
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib/common.sh"
 "$OPENSKILLS_ROOT/bindings/python/check_types.sh"
 SCRATCH=$(mktemp -d)
-WHEEL=$("${PYTHON:-python3}" -c 'import sys; print(sys.implementation.cache_tag.replace("cpython-", "cp"))')
-WHEEL=$(realpath "$1"/openskills-*-"$WHEEL"-*.whl)
+# With the ABI's name: one version of the interpreter can have two, with and without its global lock.
+WHEEL=$("${PYTHON:-python3}" -c 'import sys; print(sys.implementation.cache_tag.replace("cpython-", "cp") + sys.abiflags)')
+WHEEL=$(realpath "$1"/openskills-*-"$WHEEL"-linux_*.whl)
 trap 'rm -rf "$SCRATCH"' EXIT
 "${PYTHON:-python3}" -m venv "$SCRATCH/venv"
 "$SCRATCH/venv/bin/pip" install --quiet --disable-pip-version-check --no-index --no-deps "$WHEEL"

@@ -13,7 +13,7 @@ run_logged build-parity "scripts/build_bindings.sh makes what this needs." \
 SCRATCH=$(mktemp -d)
 trap 'rm -rf "$SCRATCH"' EXIT
 "${PYTHON:-python3}" -m venv "$SCRATCH/venv"
-WHEEL=openskills-*-cp$("$SCRATCH/venv/bin/python" -c 'import sys; print("%d%d" % sys.version_info[:2])')-*.whl
+WHEEL=openskills-*-cp$("$SCRATCH/venv/bin/python" -c 'import sys; print("%d%d" % sys.version_info[:2])')-linux_*.whl
 # shellcheck disable=SC2086  # a pattern
 "$SCRATCH/venv/bin/pip" install --quiet --disable-pip-version-check --no-index --no-deps "$DIST"/$WHEEL
 mkdir "$SCRATCH/project"

@@ -13,8 +13,24 @@ function textOrBase64(bytes: Uint8Array): unknown {
   }
 }
 
+/** As it crosses: what to_json() of openskills/outcome.h says. */
 interface Raw extends Record<string, unknown> {
+  run_id: string;
+  skill: string | null;
+  digest: string | null;
+  script: string | null;
+  argv: string[];
+  status: Status;
+  exit_code: number | null;
+  signal: number | null;
+  limit: string | null;
   error: ErrorParts | null;
+  stdout_truncated: boolean;
+  stderr_truncated: boolean;
+  artifacts: unknown[];
+  artifacts_complete: boolean;
+  usage: unknown;
+  isolation: unknown;
   output_is: 'none' | 'json' | 'text';
 }
 
@@ -53,26 +69,25 @@ export class Outcome {
   /** @internal */
   constructor(json: string, stdout: Uint8Array, stderr: Uint8Array) {
     const raw = JSON.parse(json) as Raw;
-    const names = camelize<Outcome>({ ...raw, error: null });
     this.#raw = raw;
     this.stdoutBytes = stdout;
     this.stderrBytes = stderr;
-    this.runId = names.runId;
-    this.skill = names.skill;
-    this.digest = names.digest;
-    this.script = names.script;
-    this.argv = names.argv;
-    this.status = names.status;
-    this.exitCode = names.exitCode;
-    this.signal = names.signal ?? null;
-    this.limit = names.limit;
+    this.runId = raw.run_id;
+    this.skill = raw.skill;
+    this.digest = raw.digest;
+    this.script = raw.script;
+    this.argv = [...raw.argv];
+    this.status = raw.status;
+    this.exitCode = raw.exit_code;
+    this.signal = raw.signal;
+    this.limit = raw.limit;
     this.error = raw.error && new OpenSkillsError(raw.error.code, raw.error.message, raw.error.hint);
-    this.stdoutTruncated = names.stdoutTruncated;
-    this.stderrTruncated = names.stderrTruncated;
-    this.artifacts = names.artifacts;
-    this.artifactsComplete = names.artifactsComplete ?? true;
-    this.usage = names.usage;
-    this.isolation = names.isolation;
+    this.stdoutTruncated = raw.stdout_truncated;
+    this.stderrTruncated = raw.stderr_truncated;
+    this.artifacts = camelize(raw.artifacts);
+    this.artifactsComplete = raw.artifacts_complete;
+    this.usage = camelize(raw.usage);
+    this.isolation = camelize(raw.isolation);
   }
 
   /** Whether the script ended with exit code 0. */

@@ -131,7 +131,7 @@ def parse_arguments():
     parser.add_argument("--report", help="write every command line's result to this file")
     parser.add_argument("folders", nargs="+", type=pathlib.Path)
     options = parser.parse_args()
-    options.library = os.path.realpath(options.library)
+    options.library, options.openskills = os.path.realpath(options.library), os.path.realpath(options.openskills)
     options.native_library = subprocess.run([options.native, "-c", "import os; print(os.path.dirname(os.__file__))"],
                                             capture_output=True, text=True, check=True).stdout.strip()
     return options
