@@ -14,7 +14,8 @@ export interface NativeConversation {
   renderAgain(maxCharactersEach: number, maxCharacters: number): Promise<string>;
 }
 
-type Done = (error: unknown, json: string, stdout: Uint8Array, stderr: Uint8Array) => void;
+/** Streams are undefined when they are empty. */
+type Done = (error: unknown, json: string, stdout?: Uint8Array, stderr?: Uint8Array) => void;
 
 export interface NativeRuntime {
   call(method: string, args: string, conversation?: NativeConversation): Promise<string>;

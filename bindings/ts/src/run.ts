@@ -8,11 +8,15 @@ import type { OutputChunk, RunOptions } from './types.js';
 
 export type RunMethod = 'execute_skill' | 'run_script' | 'exec' | 'run_module';
 
-/** A run as the rest of the package sees it. */
-export interface StartedRun {
-  outcome: Promise<Outcome>;
-  take(): OutputChunk[];
+/** A run that can be waited for and ended. */
+export interface UnderWay {
+  readonly outcome: Promise<Outcome>;
   cancel(): void;
+}
+
+/** A run as the rest of the package sees it. */
+export interface StartedRun extends UnderWay {
+  take(): OutputChunk[];
   closeOutput(): void;
 }
 
@@ -43,7 +47,7 @@ export function startRun(
       options.signal?.removeEventListener('abort', cancel);
       if (feedFailed) reject(feedFailed.error);
       else if (error) reject(asError(error));
-      else resolve(new Outcome(json, stdout, stderr));
+      else resolve(new Outcome(json, stdout ?? new Uint8Array(), stderr ?? new Uint8Array()));
     });
   });
   stdin.feed?.().catch((error: unknown) => {
@@ -61,14 +65,14 @@ export function startRun(
 }
 
 /** A run whose output goes to `onOutput`, each piece awaited; then nothing is captured. */
-export async function runToCallback(
+export function runToCallback(
   handle: NativeRuntime,
   method: RunMethod,
   args: Record<string, unknown>,
   options: RunOptions,
-): Promise<Outcome> {
+): UnderWay {
   const { onOutput } = options;
-  if (onOutput === undefined) return startRun(handle, method, args, options).outcome;
+  if (onOutput === undefined) return startRun(handle, method, args, options);
   if (typeof onOutput !== 'function') throw invalidArgument('onOutput must be a function');
   let failed: { error: unknown } | undefined;
   let delivering: Promise<void> | undefined;
@@ -88,11 +92,14 @@ export async function runToCallback(
       })
       .finally(() => (delivering = undefined));
   };
+  const delivered = async (): Promise<Outcome> => {
+    const outcome = await run.outcome;
+    while (delivering) await delivering;
+    begin();
+    await delivering;
+    if (failed) throw failed.error;
+    return outcome;
+  };
   const run = startRun(handle, method, args, options, begin);
-  const outcome = await run.outcome;
-  while (delivering) await delivering;
-  begin();
-  await delivering;
-  if (failed) throw failed.error;
-  return outcome;
+  return { outcome: delivered(), cancel: run.cancel };
 }

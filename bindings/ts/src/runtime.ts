@@ -4,7 +4,7 @@ import { camelize, camelizeMembers, encode, encodeOptions, snakeMembers, text } 
 import { native, type NativeRuntime } from './native.js';
 import { runtimeOptions, strings } from './options.js';
 import type { Outcome } from './outcome.js';
-import { runToCallback, startRun, type RunMethod, type StartedRun } from './run.js';
+import { runToCallback, startRun, type RunMethod, type UnderWay } from './run.js';
 import { RunStream } from './stream.js';
 import type {
   ActivatedSkill,
@@ -58,7 +58,7 @@ const calls = {
 export class OpenSkillRuntime {
   readonly #handle: NativeRuntime;
   /** Of each run under way: its end, and what cancels it. */
-  readonly #runs = new Map<Promise<unknown>, () => void>();
+  readonly #runs = new Set<UnderWay>();
   /** What skills() gives, made once after each search. */
   #skills: readonly SkillInfo[] | undefined;
   #closed = false;
@@ -177,8 +177,8 @@ export class OpenSkillRuntime {
   /** Cancels what is under way, waits for it, and ends the worker process. Later calls fail with `"cancelled"`. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const cancel of this.#runs.values()) cancel();
-    await Promise.allSettled(this.#runs.keys());
+    for (const run of this.#runs) run.cancel();
+    await Promise.allSettled([...this.#runs].map((run) => run.outcome));
     await this.#handle.close();
   }
 
@@ -227,37 +227,24 @@ export class OpenSkillRuntime {
   }
 
   #run({ method, args }: Call, options: RunOptions): Promise<Outcome> {
-    return this.#tracked((wanted) => {
-      const outcome = runToCallback(this.#handle, method, args, wanted);
-      return { value: outcome, outcome };
-    }, options);
+    return this.#tracked(() => runToCallback(this.#handle, method, args, options), options).outcome;
   }
 
   #stream({ method, args }: Call, options: RunOptions): RunStream {
-    return this.#tracked((wanted) => {
-      if (wanted.onOutput !== undefined) throw invalidArgument('a stream takes no onOutput');
-      const value = new RunStream((readable): StartedRun => startRun(this.#handle, method, args, wanted, readable));
-      return { value, outcome: value.outcome };
+    return this.#tracked(() => {
+      if (options.onOutput !== undefined) throw invalidArgument('a stream takes no onOutput');
+      return new RunStream((readable) => startRun(this.#handle, method, args, options, readable));
     }, options);
   }
 
   /** Ends the run when the runtime closes, and lets close() wait for it. */
-  #tracked<T>(begin: (options: RunOptions) => { value: T; outcome: Promise<Outcome> }, options: RunOptions): T {
+  #tracked<T extends UnderWay>(begin: () => T, options: RunOptions): T {
     if (typeof options !== 'object' || options === null) throw invalidArgument('run options must be an object');
     if (this.#closed) throw new OpenSkillsError('cancelled', 'the runtime is closed');
-    const own = new AbortController();
-    const abort = (): void => own.abort();
-    const outer = options.signal;
-    if (outer !== undefined && !(outer instanceof AbortSignal)) throw invalidArgument('signal must be an AbortSignal');
-    const { value, outcome } = begin({ ...options, signal: own.signal });
-    outer?.addEventListener('abort', abort, { once: true });
-    if (outer?.aborted) abort();
-    const done = (): void => {
-      outer?.removeEventListener('abort', abort);
-      this.#runs.delete(outcome);
-    };
-    this.#runs.set(outcome, abort);
-    outcome.then(done, done);
-    return value;
+    const run = begin();
+    const done = (): void => void this.#runs.delete(run);
+    this.#runs.add(run);
+    run.outcome.then(done, done);
+    return run;
   }
 }
