@@ -15,7 +15,7 @@ build_library() {
   finish "$LIBRARY"
 }
 
-GUEST_SOURCES=(main.c init.c immortal.c start.c run.c platform.c linux_errno.c)
+GUEST_SOURCES=(main.c init.c immortal.c start.c run.c platform.c files.c linux_errno.c)
 # The stack is below everything else, where an overflow is caught, and is no part of the memory image as long as it is
 # untouched. Image and initial memory stay small enough for the engine to map them copy-on-write (see README.md).
 STACK_BYTES=$((8 * 1024 * 1024))
@@ -33,7 +33,7 @@ link_program() { # FOLDER
   done
   libraries=$(make -s -C "$WASM_PYTHON" -f Makefile -f "$RECIPE_DIR/guest.mk" guest-libraries)
   (cd "$WASM_PYTHON" && $(wasm_cc) -nostartfiles -Wl,--no-entry -Wl,--wrap=Py_Exit -Wl,--wrap=PyThread_acquire_lock_timed_with_retries \
-    -Wl,--wrap=_PyMutex_LockTimed -Wl,--strip-${GUEST_STRIP:-all} -Wl,--gc-sections \
+    -Wl,--wrap=_PyMutex_LockTimed -Wl,--wrap=stat -Wl,--wrap=lstat -Wl,--wrap=fstat -Wl,--wrap=fstatat -Wl,--wrap=open -Wl,--wrap=openat -Wl,--strip-${GUEST_STRIP:-all} -Wl,--gc-sections \
     -z stack-size=$STACK_BYTES -Wl,--stack-first -Wl,--initial-memory=$MEMORY_BYTES \
     -o "$1/python.wasm" "${objects[@]}" "libpython$PYTHON_SHORT.a" $libraries)
 }

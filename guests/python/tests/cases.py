@@ -259,6 +259,11 @@ ABSENT = [
            "except OSError as e: print(e.errno)"),
     script("users", "import os, pwd, grp\nprint(isinstance(os.getuid(), int), type(pwd.getpwuid(0)).__name__, pwd.getpwnam('root').pw_uid,"
            " grp.getgrgid(0).gr_name)\ntry: pwd.getpwnam('nobody-here')\nexcept KeyError as e: print(e)"),
+    script("owners", "import os, pathlib\nopen('f', 'w').close()\nprint([one.st_uid == os.getuid() for one in (os.stat('f'), os.lstat('f'),"
+           " os.stat(os.open('f', 0)), next(os.scandir('.')).stat())], os.stat('.').st_gid == os.getgid(), pathlib.Path('f').owner() != '')"),
+    script("open_without_access_mode", "import os\nopen('f', 'w').write('text')\nfile = os.open('f', 0)\nprint(os.read(file, 9))\n"
+           "try: os.write(file, b'x')\nexcept OSError as e: print(e.errno)\n"
+           "folder = os.open('.', os.O_DIRECTORY)\nprint(os.listdir('.'), os.read(os.open('f', os.O_CREAT, dir_fd=folder), 2))"),
     script("file_locks", "import fcntl\nwith open('f', 'w') as f:\n    fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB); fcntl.lockf(f, fcntl.LOCK_UN)\n"
            "    print('locked')\ntry: fcntl.flock(99, fcntl.LOCK_EX)\nexcept OSError as e: print(e)"),
     script("no_terminal", "import termios, sys\ntry: termios.tcgetattr(sys.stdin.fileno())\nexcept termios.error as e: print(e)"),
