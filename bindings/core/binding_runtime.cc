@@ -143,9 +143,11 @@ Result<nlohmann::json> parse_given(std::string_view what, std::string_view text,
 }
 
 Result<RunRequest> read_run_request(std::string_view method, std::string_view arguments, std::string_view options) {
-  TRY(const nlohmann::json given, parse_given("what " + std::string(method) + " takes", arguments));
-  TRY(const nlohmann::json wanted, parse_given("run options", options));
-  return run_request_from(method, given, wanted);
+  return without_exceptions<Result<RunRequest>>(failed<RunRequest>, [&]() -> Result<RunRequest> {
+    TRY(const nlohmann::json given, parse_given("what " + std::string(method) + " takes", arguments));
+    TRY(const nlohmann::json wanted, parse_given("run options", options));
+    return run_request_from(method, given, wanted);
+  });
 }
 
 Result<RunRequest> run_request_from(std::string_view method, const nlohmann::json& given,

@@ -52,7 +52,7 @@ class BindingRuntime {
   [[nodiscard]] Result<std::string> call(std::string_view method, std::string_view arguments,
                                          Conversation* conversation = nullptr);
 
-  // What "skills" tells.
+  // What "skills" tells. Throws std::bad_alloc, alone of all.
   [[nodiscard]] std::vector<SkillInfo> skills() const { return runtime_.skills(); }
 
   // The bytes of a file of the skill.

@@ -1,7 +1,8 @@
 // FieldReader: takes the members of a JSON object into the fields of a struct. The first thing that is wrong is kept;
 // a member nobody asked for is an error, so that a misspelt option is never silently without effect.
 //
-// Thread rule: one thread. Ownership: the names of members are borrowed for the reader's life. Errors: kInvalidArgument.
+// Thread rule: one thread. Ownership: the names of members are borrowed for the reader's life.
+// Errors: kInvalidArgument.
 #pragma once
 
 #include <cstdint>

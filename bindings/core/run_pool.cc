@@ -19,11 +19,6 @@ using Clock = std::chrono::steady_clock;
 // Long enough that a host with a run now and then does not start a thread for each.
 constexpr std::chrono::seconds kIdle{5};
 
-// So many tasks begin as they come. Beyond them one begins in each such time: who submits many at once, an event loop
-// for one, would otherwise share its processor with all of their threads for as long as it takes to submit them.
-const std::size_t kAtOnce = 2 * std::max(2U, std::thread::hardware_concurrency());
-const std::chrono::nanoseconds kPace = std::chrono::milliseconds(4) / kAtOnce;
-
 }  // namespace
 
 struct RunPool::State {
@@ -37,6 +32,10 @@ struct RunPool::State {
 
   const pid_t process;
   const std::size_t max_threads;
+  // So many tasks begin as they come. Beyond them one begins in each such time: who submits many at once, an event loop
+  // for one, would otherwise share its processor with all of their threads for as long as it takes to submit them.
+  const std::size_t at_once = 2 * std::max(2U, std::thread::hardware_concurrency());
+  const std::chrono::nanoseconds pace = std::chrono::milliseconds(4) / at_once;
   std::mutex mutex;
   std::condition_variable work_came;
   std::condition_variable task_ended;
@@ -70,8 +69,8 @@ bool RunPool::State::call_thread(const std::shared_ptr<State>& state) {
 
 std::function<void()> RunPool::State::take(std::unique_lock<std::mutex>& lock) {
   taking = true;
-  const Clock::time_point its_time = last_begun + kPace;
-  task_ended.wait_until(lock, its_time, [&] { return busy < kAtOnce; });
+  const Clock::time_point its_time = last_begun + pace;
+  task_ended.wait_until(lock, its_time, [&] { return busy < at_once; });
   taking = false;
   last_begun = Clock::now();
   ++busy;
@@ -109,8 +108,7 @@ void RunPool::State::work(const std::shared_ptr<State>& state) {
   state->thread_ended.notify_all();
 }
 
-RunPool::RunPool(std::size_t max_threads)
-    : max_threads_(max_threads), state_(std::make_shared<State>(::getpid(), max_threads)) {}
+RunPool::RunPool(std::size_t max_threads) : state_(std::make_shared<State>(::getpid(), max_threads)) {}
 
 RunPool::~RunPool() { shutdown(); }
 
@@ -118,7 +116,7 @@ std::shared_ptr<RunPool::State> RunPool::state_of_this_process() {
   std::shared_ptr<State> state = std::atomic_load(&state_);
   if (state->process == ::getpid()) return state;
   // The parent's: its lock may be held by a thread that is not here. It is left as it is, never destroyed.
-  auto fresh = std::make_shared<State>(::getpid(), max_threads_);
+  auto fresh = std::make_shared<State>(::getpid(), state->max_threads);
   if (std::atomic_compare_exchange_strong(&state_, &state, fresh)) {
     new std::shared_ptr<State>(state);  // NOLINT: kept alive on purpose
     return fresh;

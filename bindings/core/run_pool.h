@@ -30,7 +30,6 @@ class RunPool {
  private:
   struct State;
   [[nodiscard]] std::shared_ptr<State> state_of_this_process();
-  const std::size_t max_threads_;
   std::shared_ptr<State> state_;  // shared with the threads, which end a little after their last task
 };
 

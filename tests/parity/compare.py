@@ -22,7 +22,8 @@ from command_line import CommandLine
 
 HERE = Path(__file__).resolve().parent
 RUNS = ("execute_skill", "run_script", "exec", "run_module")
-# (module (memory (export "memory") 1) (func (export "_start"))), and one whose _start is unreachable.
+# (module (memory (export "memory") 1) (func (export "_start"))), one whose _start grows memory until it is refused and
+# then is unreachable, and one whose _start is unreachable.
 TINY = "0061736d01000000010401600000030201000503010001071302066d656d6f72790200065f737461727400000a040102000b"
 GROW = ("0061736d01000000010401600000030201000503010001071302066d656d6f72790200065f737461727400000a11010f0003"
         "4041104000417f470d000b000b")

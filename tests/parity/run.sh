@@ -3,6 +3,7 @@
 # what all sides answer (compare.py).
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib/common.sh"
 source "$OPENSKILLS_ROOT/scripts/lib/engine.sh"
+source "$OPENSKILLS_ROOT/scripts/lib/wheel_environment.sh"
 
 [[ -n ${1:-} && $1 != -* ]] || die "usage: tests/parity/run.sh DIST"
 DIST=$(realpath "$1")
@@ -12,10 +13,7 @@ run_logged build-parity "scripts/build_bindings.sh makes what this needs." \
   cmake --build "$BUILD" --parallel "$OPENSKILLS_JOBS" --target openskills_parity_driver openskills
 SCRATCH=$(mktemp -d)
 trap 'rm -rf "$SCRATCH"' EXIT
-"${PYTHON:-python3}" -m venv "$SCRATCH/venv"
-WHEEL=openskills-*-cp$("$SCRATCH/venv/bin/python" -c 'import sys; print("%d%d" % sys.version_info[:2])')-linux_*.whl
-# shellcheck disable=SC2086  # a pattern
-"$SCRATCH/venv/bin/pip" install --quiet --disable-pip-version-check --no-index --no-deps "$DIST"/$WHEEL
+make_wheel_environment "$DIST" "$SCRATCH/venv"
 mkdir "$SCRATCH/project"
 echo '{"private": true}' >"$SCRATCH/project/package.json"
 npm install --prefix "$SCRATCH/project" --ignore-scripts --offline --no-audit --no-fund --silent --cache "$SCRATCH/npm" \

@@ -24,7 +24,7 @@ export function camelize<T>(value: unknown): T {
   if (Array.isArray(value)) return value.map((one: unknown) => camelize(one)) as T;
   if (typeof value !== 'object' || value === null) return value as T;
   const copy: Record<string, unknown> = {};
-  for (const name in value) copy[toCamel(name)] = camelize((value as Record<string, unknown>)[name]);
+  for (const [name, one] of Object.entries(value)) copy[toCamel(name)] = camelize(one);
   return copy as T;
 }
 
@@ -70,16 +70,13 @@ export function encodeOptions(options: Record<string, unknown>): string {
 
 /** Whether nothing in a value is for a replacer to look at, as in most calls: with one, writing takes several times as long. */
 function isPlain(value: object): boolean {
-  for (const name in value) {
-    const one = (value as Record<string, unknown>)[name];
-    const fine =
+  return Object.values(value).every(
+    (one) =>
       typeof one === 'string' ||
       typeof one === 'boolean' ||
       (typeof one === 'number' && Number.isFinite(one)) ||
-      (Array.isArray(one) && one.every((element) => typeof element === 'string'));
-    if (!fine) return false;
-  }
-  return true;
+      (Array.isArray(one) && one.every((element) => typeof element === 'string')),
+  );
 }
 
 /** JSON text for the native part. Errors are OpenSkillsError whatever `value` is. */

@@ -57,7 +57,6 @@ const calls = {
  */
 export class OpenSkillRuntime {
   readonly #handle: NativeRuntime;
-  /** Of each run under way: its end, and what cancels it. */
   readonly #runs = new Set<UnderWay>();
   /** What skills() gives, made once after each search. */
   #skills: readonly SkillInfo[] | undefined;
