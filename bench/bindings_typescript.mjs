@@ -4,8 +4,8 @@
 //     node bindings_typescript.mjs [RUNS] [MODULE_CALL_BENCH]
 //
 // Prints medians (and p99 where it says so):
-//     a run of a tiny module, in process; with the program module_call_bench named, what the same call costs in C++,
-//     measured in turns, and the difference
+//     a run of a tiny module, in process, a hundred calls a sample, one after the other; with the program
+//     module_call_bench named, what the same calls cost in C++, measured in turns, and the difference
 //     the event loop's lateness while 64 runs are under way
 //     runs a second, one at a time and two at a time, of a script that only computes
 //     how late a cancelled run and a timed-out run end
@@ -33,14 +33,14 @@ const checked = (outcome, status = 'ok') => {
   return outcome;
 };
 
-async function* cppCalls(program, module) {
-  const bench = spawn(program, [module], { stdio: ['pipe', 'pipe', 'inherit'] });
+async function* cppCalls(program, module, calls) {
+  const bench = spawn(program, [module, calls], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface(bench.stdout)[Symbol.asyncIterator]();
   await lines.next();
   try {
     for (;;) {
       bench.stdin.write('\n');
-      yield Number((await lines.next()).value) / 1e3;
+      yield Number((await lines.next()).value) / 1e3 / calls;
     }
   } finally {
     bench.stdin.end();
@@ -51,18 +51,22 @@ async function* cppCalls(program, module) {
 async function overhead(runtime, folder, runs, program) {
   const module = join(folder, 'tiny.wasm');
   writeFileSync(module, TINY);
+  const calls = 100;
   const here = [];
   const cpp = [];
-  const other = program && cppCalls(program, module);
-  for (let i = 0; i < runs + 50; ++i) {
+  const other = program && cppCalls(program, module, calls);
+  for (let sample = 0; sample < Math.max(20, runs / 10); ++sample) {
     const start = performance.now();
-    checked(await runtime.runModule(module, [], { isolation: 'in-process', workspaceAccess: 'none' }));
-    if (i >= 50) here.push((performance.now() - start) * 1e3);
+    for (let i = 0; i < calls; ++i) {
+      checked(await runtime.runModule(module, [], { isolation: 'in-process', workspaceAccess: 'none' }));
+    }
+    here.push(((performance.now() - start) * 1e3) / calls);
     if (other) cpp.push((await other.next()).value);
   }
   await other?.return();
-  const against = other ? `; in C++ ${median(cpp).toFixed(0)} us: ${(median(here) - median(cpp)).toFixed(0)} us more (p10 ${(at(here, 0.1) - at(cpp, 0.1)).toFixed(0)})` : '';
-  console.log(`tiny module in process: ${median(here).toFixed(0)} us a call${against}`);
+  const [mine, its] = [here, cpp].map((samples) => median(samples.slice(5)));
+  const against = other ? `, ${its.toFixed(0)} us in C++: ${(mine - its).toFixed(0)} us more` : '';
+  console.log(`tiny module in process: ${mine.toFixed(0)} us a call${against}`);
 }
 
 async function loopLateness(runtime, workspace) {

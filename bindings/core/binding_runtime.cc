@@ -142,19 +142,13 @@ Result<nlohmann::json> parse_given(std::string_view what, std::string_view text,
   });
 }
 
-Result<RunRequest> read_run_request(std::string_view method, std::string_view arguments, std::string_view options) {
-  return without_exceptions<Result<RunRequest>>(failed<RunRequest>, [&]() -> Result<RunRequest> {
-    TRY(const nlohmann::json given, parse_given("what " + std::string(method) + " takes", arguments));
-    TRY(const nlohmann::json wanted, parse_given("run options", options));
-    return run_request_from(method, given, wanted);
-  });
-}
+Result<RunRequest::Call> RunRequest::call_named(std::string_view method) { return lookup(kRuns, method); }
 
 Result<RunRequest> run_request_from(std::string_view method, const nlohmann::json& given,
                                     const nlohmann::json& wanted) {
   return without_exceptions<Result<RunRequest>>(failed<RunRequest>, [&]() -> Result<RunRequest> {
     RunRequest request;
-    TRY(request.call, lookup(kRuns, method));
+    TRY(request.call, RunRequest::call_named(method));
     FieldReader reader(std::string(method), given);
     const bool is_module = request.call == RunRequest::Call::kRunModule;
     reader.take(is_module ? "path" : "id", is_module ? request.path : request.id);
@@ -191,6 +185,10 @@ Result<std::string> BindingRuntime::call(std::string_view method, std::string_vi
 
 Result<std::string> BindingRuntime::read(const std::string& id, const std::string& path) {
   return without_exceptions<Result<std::string>>(failed<std::string>, [&] { return runtime_.read(id, path); });
+}
+
+Result<RunOptions> BindingRuntime::run_options(std::string_view text) {
+  return without_exceptions<Result<RunOptions>>(failed<RunOptions>, [&] { return run_options_.read(text); });
 }
 
 Outcome BindingRuntime::run(const RunRequest& request) {

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "openskills/runtime.h"
+#include "run_options_reader.h"
 #include "values_json.h"
 
 namespace openskills::bindings {
@@ -18,6 +19,9 @@ namespace openskills::bindings {
 // What one run is to do, checked.
 struct RunRequest {
   enum class Call : std::uint8_t { kExecuteSkill, kRunScript, kExec, kRunModule };
+  // By the names "execute_skill", "run_script", "exec" and "run_module". Errors: kInvalidArgument.
+  [[nodiscard]] static Result<Call> call_named(std::string_view method);
+
   Call call = Call::kExecuteSkill;
   std::string id;  // may be empty for exec
   std::string script;
@@ -27,13 +31,8 @@ struct RunRequest {
   RunOptions options;
 };
 
-// `method` is "execute_skill", "run_script", "exec" or "run_module"; `arguments` holds what the method takes under the
-// names of openskills/runtime.h ({"id", "input"}, {"id", "script", "arguments"}, {"id", "command"}, {"path",
+// `method` is a call's name; `arguments` holds what it takes under the names of openskills/runtime.h ({"id", "input"}, {"id", "script", "arguments"}, {"id", "command"}, {"path",
 // "arguments"}); `options` the run options. Errors: kInvalidArgument; kInvalidInput for an input that nests too deep.
-[[nodiscard]] Result<RunRequest> read_run_request(std::string_view method, std::string_view arguments,
-                                                  std::string_view options);
-
-// The same of values.
 [[nodiscard]] Result<RunRequest> run_request_from(std::string_view method, const nlohmann::json& arguments,
                                                   const nlohmann::json& options);
 
@@ -58,6 +57,9 @@ class BindingRuntime {
   // The bytes of a file of the skill.
   [[nodiscard]] Result<std::string> read(const std::string& id, const std::string& path);
 
+  // Of JSON text. Errors: kInvalidArgument, kInvalidInput.
+  [[nodiscard]] Result<RunOptions> run_options(std::string_view text);
+
   [[nodiscard]] Outcome run(const RunRequest& request);
   [[nodiscard]] OutcomeParts run_for_parts(const RunRequest& request);
 
@@ -67,6 +69,7 @@ class BindingRuntime {
  private:
   explicit BindingRuntime(RuntimeOptions options) : runtime_(std::move(options)) {}
   OpenSkillRuntime runtime_;
+  RunOptionsReader run_options_;
 };
 
 }  // namespace openskills::bindings

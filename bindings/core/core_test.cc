@@ -28,14 +28,27 @@ struct Fixture {
     EXPECT_TRUE(runtime->call("load_skills", "{}"));
   }
 
-  OutcomeParts run(std::string_view method, const nlohmann::json& arguments) {
+  [[nodiscard]] OutcomeParts run(std::string_view method, const nlohmann::json& arguments) {
     const nlohmann::json options = {{"isolation", "in-process"}, {"workspace", tree.path("work")}};
-    return runtime->run_for_parts(read_run_request(method, arguments.dump(), options.dump()).value());
+    return runtime->run_for_parts(run_request_from(method, arguments, options).value());
   }
 
   TestTree tree;
   std::unique_ptr<BindingRuntime> runtime;
 };
+
+// The outcome's values under the names that to_json() gives them.
+nlohmann::json named(const OutcomeParts& parts) {
+  Json names = to_json(Outcome());
+  for (const char* name : {"stdout", "stderr", "output"}) names.erase(name);
+  names["output_is"] = nullptr;
+  const auto values = nlohmann::json::parse(parts.values);
+  EXPECT_EQ(values.size(), names.size());
+  nlohmann::json outcome;
+  std::size_t index = 0;
+  for (const auto& [name, unused] : names.items()) outcome[name] = values.at(index++);
+  return outcome;
+}
 
 TEST(RunOptionsFromJson, TakesEveryMember) {
   const auto options = run_options_from(nlohmann::json::parse(R"({
@@ -79,8 +92,8 @@ TEST(RunOptionsFromJson, RefusesWhatItDoesNotKnowOrCannotUse) {
 TEST(BindingRuntime, RunsAndHandsStreamsOverAsBytes) {
   Fixture fixture;
   const OutcomeParts parts = fixture.run("execute_skill", {{"id", "echo"}, {"input", {{"n", 7}}}});
-  const auto outcome = nlohmann::json::parse(parts.json);
-  EXPECT_EQ(outcome["status"], "ok") << parts.json;
+  const auto outcome = named(parts);
+  EXPECT_EQ(outcome["status"], "ok") << parts.values;
   EXPECT_EQ(outcome["output_is"], "json");
   EXPECT_FALSE(outcome.contains("stdout"));
   EXPECT_EQ(parts.stdout_bytes, R"({"n":7})");
@@ -88,13 +101,13 @@ TEST(BindingRuntime, RunsAndHandsStreamsOverAsBytes) {
 
 TEST(BindingRuntime, AFailedRunIsAnOutcomeAndNoInputIsNone) {
   Fixture fixture;
-  const auto failed = nlohmann::json::parse(
-      fixture.run("run_script", {{"id", "echo"}, {"script", "scripts/exit.wasm"}, {"arguments", {"a"}}}).json);
+  const auto failed =
+      named(fixture.run("run_script", {{"id", "echo"}, {"script", "scripts/exit.wasm"}, {"arguments", {"a"}}}));
   EXPECT_EQ(failed["status"], "failed");
   EXPECT_EQ(failed["exit_code"], 7);
   EXPECT_EQ(failed["output_is"], "none");
-  const auto missing = nlohmann::json::parse(fixture.run("execute_skill", {{"id", "nobody"}}).json);
-  EXPECT_EQ(missing["error"]["code"], "skill-not-found");
+  const auto missing = named(fixture.run("execute_skill", {{"id", "nobody"}}));
+  EXPECT_EQ(missing["error"][0], "skill-not-found");
 }
 
 TEST(PartsOfAnOutcome, OnlyAnOutcomeWithOutputHasOne) {
@@ -102,7 +115,7 @@ TEST(PartsOfAnOutcome, OnlyAnOutcomeWithOutputHasOne) {
     Outcome outcome;
     outcome.output = output;
     outcome.stdout_bytes = printed;
-    return nlohmann::json::parse(parts_of(std::move(outcome)).json)["output_is"];
+    return named(parts_of(std::move(outcome)))["output_is"];
   };
   EXPECT_EQ(output_is(nullptr, ""), "none");
   EXPECT_EQ(output_is(nullptr, R"({"a": 1})"), "none");  // a script that was run by its path
@@ -127,9 +140,28 @@ TEST(BindingRuntime, AnswersInJsonAndSaysWhatIsWrongWithACall) {
   EXPECT_EQ(fixture.runtime->read("echo", "../../x").error().code, ErrorCode::kPathEscapesRoot);
 }
 
-TEST(BindingRuntime, InputThatNestsTooDeepIsRefused) {
-  const std::string deep = R"({"id": "x", "input": )" + std::string(500'000, '[') + std::string(500'000, ']') + "}";
-  EXPECT_EQ(read_run_request("execute_skill", deep, "{}").error().code, ErrorCode::kInvalidInput);
+TEST(BindingRuntime, OptionsAreThoseGivenWhateverWasGivenBefore) {
+  Fixture fixture;
+  const auto timeout_of = [&](std::string_view options) {
+    const auto read = fixture.runtime->run_options(options);
+    return read ? static_cast<std::int64_t>(read->timeout_ms) : -1;
+  };
+  const auto by_default = static_cast<std::int64_t>(RunOptions().timeout_ms);
+  EXPECT_EQ(timeout_of(R"({"timeout_ms": 7})"), 7);
+  EXPECT_EQ(timeout_of(R"({"timeout_ms": 7})"), 7);
+  EXPECT_EQ(timeout_of(R"({"timeout_ms": "x"})"), -1);
+  EXPECT_EQ(timeout_of("{}"), by_default);
+  EXPECT_EQ(timeout_of(R"({"timeout_ms": 8})"), 8);
+  EXPECT_EQ(timeout_of(""), by_default);
+  EXPECT_EQ(timeout_of(R"({"timeout_ms": "x"})"), -1);
+}
+
+TEST(BindingRuntime, JsonThatNestsTooDeepIsRefused) {
+  Fixture fixture;
+  const std::string deep = std::string(500'000, '[') + std::string(500'000, ']');
+  EXPECT_EQ(parse_given("'input'", deep).error().code, ErrorCode::kInvalidInput);
+  EXPECT_EQ(fixture.runtime->run_options(deep).error().code, ErrorCode::kInvalidInput);
+  EXPECT_EQ(fixture.runtime->call("files", deep).error().code, ErrorCode::kInvalidInput);
 }
 
 TEST(RunPool, RunsTasksAndWaitsForThemAtShutdown) {

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -18,6 +19,9 @@ using Clock = std::chrono::steady_clock;
 
 // Long enough that a host with a run now and then does not start a thread for each.
 constexpr std::chrono::seconds kIdle{5};
+// Who makes short calls one after the other comes back within this. To sleep and be woken costs such a call twice: the
+// switches, and a processor that went cold. Longer looking would only burn.
+constexpr std::chrono::microseconds kLookout{100};
 
 }  // namespace
 
@@ -27,8 +31,12 @@ struct RunPool::State {
   static void work(const std::shared_ptr<State>& state);
   // The rest with the lock. Takes the first task, which there is, when its time has come.
   std::function<void()> take(std::unique_lock<std::mutex>& lock);
-  // Sees to it that a thread comes for the first task. False when there is none and the system has none to give.
-  static bool call_thread(const std::shared_ptr<State>& state);
+  enum class Called : std::uint8_t { kComes, kToNotify, kNone };
+  // Sees to it that a thread comes for the first task. kToNotify: by work_came, best told when the lock is free again.
+  // kNone when there is none and the system has none to give.
+  static Called call_thread(const std::shared_ptr<State>& state);
+  // Waits for a task without sleeping, for a moment: one thread at a time, which lets others go first. True when one came.
+  bool look_out(std::unique_lock<std::mutex>& lock);
 
   const pid_t process;
   const std::size_t max_threads;
@@ -46,25 +54,40 @@ struct RunPool::State {
   std::size_t starting = 0;
   std::size_t busy = 0;
   bool taking = false;  // one thread at a time, which calls the next
+  bool looking_out = false;
+  std::atomic<bool> tasks_came = false;  // while one looks out
   Clock::time_point last_begun;
   bool closed = false;
 };
 
-bool RunPool::State::call_thread(const std::shared_ptr<State>& state) {
-  if (state->taking || state->starting > 0) return true;
-  if (state->idle > 0) {
-    state->work_came.notify_one();
-    return true;
+RunPool::State::Called RunPool::State::call_thread(const std::shared_ptr<State>& state) {
+  if (state->taking || state->starting > 0) return Called::kComes;
+  if (state->looking_out) {
+    state->tasks_came = true;
+    return Called::kComes;
   }
-  if (state->threads >= state->max_threads) return true;  // the next that is free
+  if (state->idle > 0) return Called::kToNotify;
+  if (state->threads >= state->max_threads) return Called::kComes;  // the next that is free
   try {
     std::thread([state] { work(state); }).detach();
   } catch (const std::system_error&) {
-    return state->threads > 0;
+    return state->threads > 0 ? Called::kComes : Called::kNone;
   }
   ++state->threads;
   ++state->starting;
-  return true;
+  return Called::kComes;
+}
+
+bool RunPool::State::look_out(std::unique_lock<std::mutex>& lock) {
+  if (looking_out || closed) return false;
+  looking_out = true;
+  tasks_came = false;
+  lock.unlock();
+  const Clock::time_point until = Clock::now() + kLookout;
+  while (!tasks_came && Clock::now() < until) std::this_thread::yield();
+  lock.lock();
+  looking_out = false;
+  return !tasks.empty();
 }
 
 std::function<void()> RunPool::State::take(std::unique_lock<std::mutex>& lock) {
@@ -88,6 +111,7 @@ void RunPool::State::work(const std::shared_ptr<State>& state) {
         state->work_came.notify_all();  // to those that were not told because another was taking
         break;
       }
+      if (state->tasks.empty() && state->look_out(lock)) continue;
       ++state->idle;
       const bool woken = state->work_came.wait_for(
           lock, kIdle, [&] { return state->tasks.empty() ? state->closed : !state->taking; });
@@ -96,8 +120,10 @@ void RunPool::State::work(const std::shared_ptr<State>& state) {
       continue;
     }
     std::function<void()> task = state->take(lock);
-    if (!state->tasks.empty()) static_cast<void>(call_thread(state));  // without: this one comes back
+    // Without a thread for the next, this one comes back.
+    const Called called = state->tasks.empty() ? Called::kComes : call_thread(state);
     lock.unlock();
+    if (called == Called::kToNotify) state->work_came.notify_one();
     task();
     task = nullptr;  // what it holds goes before another waits for the thread
     lock.lock();
@@ -126,13 +152,18 @@ std::shared_ptr<RunPool::State> RunPool::state_of_this_process() {
 
 Result<void> RunPool::submit(std::function<void()> task) {
   const std::shared_ptr<State> state = state_of_this_process();
-  const std::lock_guard lock(state->mutex);
+  std::unique_lock lock(state->mutex);
   if (state->closed) return std::unexpected(Error{ErrorCode::kCancelled, "the runtime is shutting down", {}});
   state->tasks.push_back(std::move(task));
-  if (State::call_thread(state)) return {};
-  state->tasks.pop_back();
-  return std::unexpected(Error{ErrorCode::kOutOfMemory, "no thread can be started for the run",
-                               "Raise the limit on processes (ulimit -u), or end other programs."});
+  const State::Called called = State::call_thread(state);
+  if (called == State::Called::kNone) {
+    state->tasks.pop_back();
+    return std::unexpected(Error{ErrorCode::kOutOfMemory, "no thread can be started for the run",
+                                 "Raise the limit on processes (ulimit -u), or end other programs."});
+  }
+  lock.unlock();
+  if (called == State::Called::kToNotify) state->work_came.notify_one();
+  return {};
 }
 
 void RunPool::shutdown() {

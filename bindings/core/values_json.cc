@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "api/json_text.h"
-#include "outcome_text.h"
+#include "outcome_values.h"
 #include "skill_writer.h"
 
 namespace openskills::bindings {
@@ -73,7 +73,7 @@ std::string_view kind_of_output(const Outcome& outcome) {
 }
 
 OutcomeParts parts_of(Outcome outcome) {
-  return {outcome_text(outcome, kind_of_output(outcome)), std::move(outcome.stdout_bytes),
+  return {outcome_values(outcome, kind_of_output(outcome)), std::move(outcome.stdout_bytes),
           std::move(outcome.stderr_bytes)};
 }
 

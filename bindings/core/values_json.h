@@ -28,9 +28,9 @@ using Json = nlohmann::ordered_json;
 
 // An outcome in parts, so that long streams cross as the bytes they are and are copied once.
 struct OutcomeParts {
-  // The outcome's JSON without stdout, stderr and output; in place of the latter "output_is": "none", "json" or
-  // "text". The output is stdout itself, parsed or decoded.
-  std::string json;
+  // outcome_values(): no stdout, stderr and output; in place of the latter "none", "json" or "text". The output is
+  // stdout itself, parsed or decoded.
+  std::string values;
   std::string stdout_bytes;
   std::string stderr_bytes;
 };

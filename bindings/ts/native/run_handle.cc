@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/result.h"
 #include "values.h"
 
 namespace openskills::ts {
@@ -14,13 +15,19 @@ namespace {
 // Longer waits than this are none a reader would notice, and clocks do not overflow.
 constexpr std::uint64_t kLongestMs = 365ULL * 24 * 3600 * 1000;
 
-void prepare(Run& run, RunOptions& options) {
+Result<void> prepare(Run& run) {
+  TRY(run.request.options, run.runtime->run_options(run.options));
+  if (!run.input.empty()) {
+    TRY(run.request.input, bindings::parse_given("'input'", run.input, 1));
+  }
+  RunOptions& options = run.request.options;
   options.stdin_source = std::move(run.stdin_source);
   options.cancel = &run.cancel;
-  if (!run.output) return;
+  if (!run.output) return {};
   const auto timeout = std::chrono::milliseconds(std::min(options.timeout_ms, kLongestMs));
   run.output->begin(std::chrono::steady_clock::now() + timeout, &run.cancel);
   options.on_output = [&run](StreamKind stream, std::string_view bytes) { return run.output->push(stream, bytes); };
+  return {};
 }
 
 void tell(Napi::Env env, Run& run, std::initializer_list<napi_value> values) {
@@ -37,20 +44,18 @@ Napi::Value stream_value(Napi::Env env, std::string bytes) {
 
 // On a thread of the pool.
 AddonState::OnLoop carry_out(const std::shared_ptr<Run>& run) {
-  Result<bindings::RunRequest> request = bindings::read_run_request(run->method, run->arguments, run->options);
   const int descriptor = run->stdin_source.descriptor;
   AddonState::OnLoop then;
-  if (request) {
-    prepare(*run, request->options);
-    auto parts = std::make_shared<bindings::OutcomeParts>(run->runtime->run_for_parts(*request));
+  if (const Result<void> prepared = prepare(*run)) {
+    auto parts = std::make_shared<bindings::OutcomeParts>(run->runtime->run_for_parts(run->request));
     then = [run, parts](Napi::Env env) {
       const Napi::HandleScope scope(env);
       tell(env, *run,
-           {env.Null(), Napi::String::New(env, parts->json), stream_value(env, std::move(parts->stdout_bytes)),
+           {env.Null(), Napi::String::New(env, parts->values), stream_value(env, std::move(parts->stdout_bytes)),
             stream_value(env, std::move(parts->stderr_bytes))});
     };
   } else {
-    then = [run, error = request.error()](Napi::Env env) {
+    then = [run, error = prepared.error()](Napi::Env env) {
       const Napi::HandleScope scope(env);
       tell(env, *run, {error_value(env, error)});
     };
@@ -74,6 +79,20 @@ StdinSource stdin_from(const Napi::Value& value) {
   return source;
 }
 
+// As native.ts has it.
+Result<void> take_call(Run& run, const Napi::Object& call) {
+  TRY(run.request.call, bindings::RunRequest::call_named(text_of(call.Get("method"))));
+  run.request.id = text_of(call.Get("id"));
+  run.request.path = text_of(call.Get("path"));
+  run.request.script = text_of(call.Get("script"));
+  run.input = text_of(call.Get("input"));
+  const Napi::Value list = call.Get("arguments");
+  if (!list.IsArray()) return {};
+  const Napi::Array arguments = list.As<Napi::Array>();
+  for (std::uint32_t i = 0; i < arguments.Length(); ++i) run.request.arguments.push_back(text_of(arguments.Get(i)));
+  return {};
+}
+
 }  // namespace
 
 Napi::Function RunHandle::define(Napi::Env env) {
@@ -87,13 +106,11 @@ void RunHandle::begin(const std::shared_ptr<bindings::BindingRuntime>& runtime, 
   AddonState& state = AddonState::of(env);
   run_ = std::make_shared<Run>();
   run_->runtime = runtime;
-  run_->method = text_of(info[0]);
-  run_->arguments = text_of(info[1]);
-  run_->options = text_of(info[2]);
-  run_->stdin_source = stdin_from(info[3]);
-  run_->on_done = Napi::Persistent(info[5].As<Napi::Function>());
-  if (info[4].IsFunction()) {
-    run_->on_readable = Napi::Persistent(info[4].As<Napi::Function>());
+  run_->options = text_of(info[1]);
+  run_->stdin_source = stdin_from(info[2]);
+  run_->on_done = Napi::Persistent(info[4].As<Napi::Function>());
+  if (info[3].IsFunction()) {
+    run_->on_readable = Napi::Persistent(info[3].As<Napi::Function>());
     std::weak_ptr<Run> weak = run_;
     run_->output = std::make_unique<OutputChannel>([&state, weak] {
       state.post([weak](Napi::Env loop) {
@@ -103,7 +120,10 @@ void RunHandle::begin(const std::shared_ptr<bindings::BindingRuntime>& runtime, 
       });
     });
   }
-  const auto started = state.start(AddonState::Kind::kLasting, [run = run_] { return carry_out(run); }, run_.get());
+  Result<void> started = take_call(*run_, info[0].As<Napi::Object>());
+  if (started) {
+    started = state.start(AddonState::Kind::kLasting, [run = run_] { return carry_out(run); }, run_.get());
+  }
   if (!started) {
     if (run_->stdin_source.descriptor >= 0) ::close(run_->stdin_source.descriptor);
     tell(env, *run_, {error_value(env, started.error())});

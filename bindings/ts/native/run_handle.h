@@ -20,8 +20,8 @@ struct Run : Stoppable {
   }
 
   std::shared_ptr<bindings::BindingRuntime> runtime;
-  std::string method;
-  std::string arguments;
+  bindings::RunRequest request;
+  std::string input;  // JSON, until the running thread has read it, as are the options
   std::string options;
   StdinSource stdin_source;
   CancelToken cancel;
@@ -35,8 +35,8 @@ class RunHandle : public Napi::ObjectWrap<RunHandle> {
   static Napi::Function define(Napi::Env env);
   explicit RunHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<RunHandle>(info) {}
 
-  // (runtime, method, arguments, options, stdin, onReadable, onDone): begins the run. onDone is called once, with an
-  // error, or with null and the outcome's JSON, standard output and standard error.
+  // (runtime, call, options, stdin, onReadable, onDone): begins the run. onDone is called once, with an
+  // error, or with null and outcome_values(), standard output and standard error.
   void begin(const std::shared_ptr<bindings::BindingRuntime>& runtime, const Napi::CallbackInfo& info);
 
  private:

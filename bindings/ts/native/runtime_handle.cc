@@ -115,12 +115,12 @@ Napi::Value RuntimeHandle::read(const Napi::CallbackInfo& info) {
   });
 }
 
-// (handle, method, arguments, options, stdin, onReadable, onDone)
+// (call, options, stdin, onReadable, onDone)
 Napi::Value RuntimeHandle::run(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const Napi::Object handle = AddonState::of(env).run_class.New({});
   if (!runtime_) {
-    info[5].As<Napi::Function>().Call({error_value(env, closed_error())});
+    info[4].As<Napi::Function>().Call({error_value(env, closed_error())});
     return env.Undefined();
   }
   RunHandle::Unwrap(handle)->begin(runtime_, info);

@@ -14,16 +14,26 @@ export interface NativeConversation {
   renderAgain(maxCharactersEach: number, maxCharacters: number): Promise<string>;
 }
 
-/** Streams are undefined when they are empty. */
-type Done = (error: unknown, json: string, stdout?: Uint8Array, stderr?: Uint8Array) => void;
+/** `values`: what {@link Outcome} is made of. Streams are undefined when they are empty. */
+type Done = (error: unknown, values: string, stdout?: Uint8Array, stderr?: Uint8Array) => void;
+
+/** What one run is to do: of the members those that the method takes. */
+export interface NativeCall {
+  method: 'execute_skill' | 'run_script' | 'exec' | 'run_module';
+  id?: string;
+  path?: string;
+  script?: string;
+  arguments?: string[];
+  /** JSON. */
+  input?: string;
+}
 
 export interface NativeRuntime {
   call(method: string, args: string, conversation?: NativeConversation): Promise<string>;
   callNow(method: string, args: string): string;
   read(id: string, path: string): Promise<Uint8Array>;
   run(
-    method: string,
-    args: string,
+    call: NativeCall,
     options: string,
     stdin: Uint8Array | number | undefined,
     onReadable: (() => void) | undefined,

@@ -1,5 +1,5 @@
-import { OpenSkillsError, type ErrorParts } from './errors.js';
-import { camelize } from './names.js';
+import { OpenSkillsError } from './errors.js';
+import { snakeMembers } from './names.js';
 import type { Artifact, Isolation, Status, Usage } from './types.js';
 
 const lossy = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -13,25 +13,44 @@ function textOrBase64(bytes: Uint8Array): unknown {
   }
 }
 
-/** As it crosses: what to_json() of openskills/outcome.h says. */
-interface Raw extends Record<string, unknown> {
-  run_id: string;
-  skill: string | null;
-  digest: string | null;
-  script: string | null;
-  argv: string[];
-  status: Status;
-  exit_code: number | null;
-  signal: number | null;
-  limit: string | null;
-  error: ErrorParts | null;
-  stdout_truncated: boolean;
-  stderr_truncated: boolean;
-  artifacts: unknown[];
-  artifacts_complete: boolean;
-  usage: unknown;
-  isolation: unknown;
-  output_is: 'none' | 'json' | 'text';
+type RawArtifact = [path: string, bytes: number, sha256: string | null, change: Artifact['change']];
+type RawUsage = [wallMs: number, cpuMs: number, peakMemoryBytes: number, memoryRefused: boolean, diskWrittenBytes: number];
+type RawLayers = [wasm: boolean, landlock: number, seccomp: boolean, namespaces: string[], network: string];
+type RawIsolation = [tier: string | null, mode: string | null, reason: string | null, guest: string | null, layers: RawLayers];
+
+/** As it crosses: the values of to_json() of openskills/outcome.h in its order (outcome_values.h). */
+type Raw = [
+  schema: number,
+  runId: string,
+  skill: string | null,
+  digest: string | null,
+  script: string | null,
+  argv: string[],
+  status: Status,
+  exitCode: number | null,
+  signal: number | null,
+  limit: string | null,
+  error: [code: string, message: string, hint: string | null] | null,
+  stdoutTruncated: boolean,
+  stderrTruncated: boolean,
+  artifacts: RawArtifact[],
+  artifactsComplete: boolean,
+  usage: RawUsage,
+  isolation: RawIsolation,
+  outputIs: 'none' | 'json' | 'text',
+];
+
+function artifactOf([path, bytes, sha256, change]: RawArtifact): Artifact {
+  return { path, bytes, sha256, change };
+}
+
+function usageOf([wallMs, cpuMs, peakMemoryBytes, memoryRefused, diskWrittenBytes]: RawUsage): Usage {
+  return { wallMs, cpuMs, peakMemoryBytes, memoryRefused, diskWrittenBytes };
+}
+
+function isolationOf([tier, mode, reason, guest, layers]: RawIsolation): Isolation {
+  const [wasm, landlock, seccomp, namespaces, network] = layers;
+  return { tier, mode, reason, guest, layers: { wasm, landlock, seccomp, namespaces, network } };
 }
 
 /** What a run came to. Runs that could not begin have one too: read `status`, then `error`. */
@@ -61,33 +80,36 @@ export class Outcome {
   /** The streams as they came. */
   readonly stdoutBytes: Uint8Array;
   readonly stderrBytes: Uint8Array;
-  readonly #raw: Raw;
+  readonly #schema: number;
+  readonly #outputIs: Raw[17];
   #stdout: string | undefined;
   #stderr: string | undefined;
   #output: { value: unknown } | undefined;
 
   /** @internal */
-  constructor(json: string, stdout: Uint8Array, stderr: Uint8Array) {
-    const raw = JSON.parse(json) as Raw;
-    this.#raw = raw;
+  constructor(values: string, stdout: Uint8Array, stderr: Uint8Array) {
+    const raw = JSON.parse(values) as Raw;
+    const error = raw[10];
     this.stdoutBytes = stdout;
     this.stderrBytes = stderr;
-    this.runId = raw.run_id;
-    this.skill = raw.skill;
-    this.digest = raw.digest;
-    this.script = raw.script;
-    this.argv = [...raw.argv];
-    this.status = raw.status;
-    this.exitCode = raw.exit_code;
-    this.signal = raw.signal;
-    this.limit = raw.limit;
-    this.error = raw.error && new OpenSkillsError(raw.error.code, raw.error.message, raw.error.hint);
-    this.stdoutTruncated = raw.stdout_truncated;
-    this.stderrTruncated = raw.stderr_truncated;
-    this.artifacts = camelize(raw.artifacts);
-    this.artifactsComplete = raw.artifacts_complete;
-    this.usage = camelize(raw.usage);
-    this.isolation = camelize(raw.isolation);
+    this.#schema = raw[0];
+    this.runId = raw[1];
+    this.skill = raw[2];
+    this.digest = raw[3];
+    this.script = raw[4];
+    this.argv = raw[5];
+    this.status = raw[6];
+    this.exitCode = raw[7];
+    this.signal = raw[8];
+    this.limit = raw[9];
+    this.error = error && new OpenSkillsError(error[0], error[1], error[2] ?? '');
+    this.stdoutTruncated = raw[11];
+    this.stderrTruncated = raw[12];
+    this.artifacts = raw[13].map(artifactOf);
+    this.artifactsComplete = raw[14];
+    this.usage = usageOf(raw[15]);
+    this.isolation = isolationOf(raw[16]);
+    this.#outputIs = raw[17];
   }
 
   /** Whether the script ended with exit code 0. */
@@ -117,9 +139,24 @@ export class Outcome {
 
   /** The outcome as the command line's `--json` prints it. */
   toJSON(): Record<string, unknown> {
-    const { output_is: _, ...rest } = this.#raw;
     return {
-      ...rest,
+      schema: this.#schema,
+      run_id: this.runId,
+      skill: this.skill,
+      digest: this.digest,
+      script: this.script,
+      argv: this.argv,
+      status: this.status,
+      exit_code: this.exitCode,
+      signal: this.signal,
+      limit: this.limit,
+      error: this.error && { code: this.error.code, message: this.error.message, hint: this.error.hint || null },
+      stdout_truncated: this.stdoutTruncated,
+      stderr_truncated: this.stderrTruncated,
+      artifacts: this.artifacts,
+      artifacts_complete: this.artifactsComplete,
+      usage: snakeMembers('usage', this.usage),
+      isolation: this.isolation,
       output: this.output,
       stdout: textOrBase64(this.stdoutBytes),
       stderr: textOrBase64(this.stderrBytes),
@@ -127,7 +164,7 @@ export class Outcome {
   }
 
   #parseOutput(): unknown {
-    switch (this.#raw.output_is) {
+    switch (this.#outputIs) {
       case 'none':
         return null;
       case 'text':

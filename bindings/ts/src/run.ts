@@ -1,12 +1,9 @@
 import { asError, invalidArgument } from './errors.js';
-import { encode, encodeOptions } from './names.js';
-import type { NativeRun, NativeRuntime } from './native.js';
-import { runOptions } from './options.js';
+import type { NativeCall, NativeRun, NativeRuntime } from './native.js';
+import { runOptionsText } from './options.js';
 import { Outcome } from './outcome.js';
 import { prepareStdin } from './stdin.js';
 import type { OutputChunk, RunOptions } from './types.js';
-
-export type RunMethod = 'execute_skill' | 'run_script' | 'exec' | 'run_module';
 
 /** A run that can be waited for and ended. */
 export interface UnderWay {
@@ -20,6 +17,35 @@ export interface StartedRun extends UnderWay {
   closeOutput(): void;
 }
 
+/** An event loop that went to sleep takes longer to wake than such a run lasts. */
+const SHORT_MS = 0.2;
+
+/** Whether the last run was a short one: then the next may be, too. */
+let lastWasShort = false;
+
+/** A run's time, and the event loop kept turning while it may be over in no time. The loop does all its other work. */
+class Vigil {
+  readonly #begun = performance.now();
+  #ended = false;
+
+  constructor() {
+    if (lastWasShort) this.#turn();
+  }
+
+  end(): void {
+    this.#ended = true;
+    lastWasShort = this.#isShort();
+  }
+
+  #isShort(): boolean {
+    return performance.now() - this.#begun < SHORT_MS;
+  }
+
+  #turn(): void {
+    if (!this.#ended && this.#isShort()) setImmediate(() => this.#turn());
+  }
+}
+
 function chunksOf(flat: (number | Uint8Array)[]): OutputChunk[] {
   const chunks: OutputChunk[] = [];
   for (let at = 0; at < flat.length; at += 2) {
@@ -31,23 +57,23 @@ function chunksOf(flat: (number | Uint8Array)[]): OutputChunk[] {
 /** Begins a run. Throws for arguments of a wrong kind; everything later is in the promise. */
 export function startRun(
   handle: NativeRuntime,
-  method: RunMethod,
-  args: Record<string, unknown>,
+  call: NativeCall,
   options: RunOptions,
   onReadable?: () => void,
 ): StartedRun {
-  const argsJson = encode(args);
-  const optionsJson = encodeOptions(runOptions(options));
+  const optionsText = runOptionsText(options);
   const stdin = prepareStdin(options.stdin);
   let run: NativeRun | undefined;
   let feedFailed: { error: unknown } | undefined;
   const cancel = (): void => run?.cancel();
   const outcome = new Promise<Outcome>((resolve, reject) => {
-    run = handle.run(method, argsJson, optionsJson, stdin.value, onReadable, (error, json, stdout, stderr) => {
+    const vigil = new Vigil();
+    run = handle.run(call, optionsText, stdin.value, onReadable, (error, values, stdout, stderr) => {
+      vigil.end();
       options.signal?.removeEventListener('abort', cancel);
       if (feedFailed) reject(feedFailed.error);
       else if (error) reject(asError(error));
-      else resolve(new Outcome(json, stdout ?? new Uint8Array(), stderr ?? new Uint8Array()));
+      else resolve(new Outcome(values, stdout ?? new Uint8Array(), stderr ?? new Uint8Array()));
     });
   });
   stdin.feed?.().catch((error: unknown) => {
@@ -67,12 +93,11 @@ export function startRun(
 /** A run whose output goes to `onOutput`, each piece awaited; then nothing is captured. */
 export function runToCallback(
   handle: NativeRuntime,
-  method: RunMethod,
-  args: Record<string, unknown>,
+  call: NativeCall,
   options: RunOptions,
 ): UnderWay {
   const { onOutput } = options;
-  if (onOutput === undefined) return startRun(handle, method, args, options);
+  if (onOutput === undefined) return startRun(handle, call, options);
   if (typeof onOutput !== 'function') throw invalidArgument('onOutput must be a function');
   let failed: { error: unknown } | undefined;
   let delivering: Promise<void> | undefined;
@@ -100,6 +125,6 @@ export function runToCallback(
     if (failed) throw failed.error;
     return outcome;
   };
-  const run = startRun(handle, method, args, options, begin);
+  const run = startRun(handle, call, options, begin);
   return { outcome: delivered(), cancel: run.cancel };
 }

@@ -1,10 +1,10 @@
 import { handleOf } from './conversation.js';
 import { asError, invalidArgument, OpenSkillsError } from './errors.js';
 import { camelize, camelizeMembers, encode, encodeOptions, snakeMembers, text } from './names.js';
-import { native, type NativeRuntime } from './native.js';
+import { native, type NativeCall, type NativeRuntime } from './native.js';
 import { runtimeOptions, strings } from './options.js';
 import type { Outcome } from './outcome.js';
-import { runToCallback, startRun, type RunMethod, type UnderWay } from './run.js';
+import { runToCallback, startRun, type UnderWay } from './run.js';
 import { RunStream } from './stream.js';
 import type {
   ActivatedSkill,
@@ -25,27 +25,27 @@ import type {
 /** The version of the native library. */
 export const version: string = native.version;
 
-interface Call {
-  method: RunMethod;
-  args: Record<string, unknown>;
-}
-
 const calls = {
-  executeSkill: (id: string, input: unknown): Call => ({
+  executeSkill: (id: string, input: unknown): NativeCall => ({
     method: 'execute_skill',
-    args: { id: text('id', id), input: input === undefined ? null : input },
+    id: text('id', id),
+    input: encode(input === undefined ? null : input),
   }),
-  runScript: (id: string, script: string, args: readonly string[]): Call => ({
+  runScript: (id: string, script: string, args: readonly string[]): NativeCall => ({
     method: 'run_script',
-    args: { id: text('id', id), script: text('script', script), arguments: strings('arguments', args) },
+    id: text('id', id),
+    script: text('script', script),
+    arguments: strings('arguments', args),
   }),
-  exec: (id: string | null, command: readonly string[]): Call => ({
+  exec: (id: string | null, command: readonly string[]): NativeCall => ({
     method: 'exec',
-    args: { id: id === null ? '' : text('id', id), command: strings('command', command) },
+    id: id === null ? '' : text('id', id),
+    arguments: strings('command', command),
   }),
-  runModule: (path: string, args: readonly string[]): Call => ({
+  runModule: (path: string, args: readonly string[]): NativeCall => ({
     method: 'run_module',
-    args: { path: text('path', path), arguments: strings('arguments', args) },
+    path: text('path', path),
+    arguments: strings('arguments', args),
   }),
 };
 
@@ -134,23 +134,23 @@ export class OpenSkillRuntime {
   }
 
   /** Runs the skill's entry point, with `input` as JSON on standard input. */
-  async executeSkill(id: string, input?: unknown, options: RunOptions = {}): Promise<Outcome> {
-    return this.#run(calls.executeSkill(id, input), options);
+  executeSkill(id: string, input?: unknown, options: RunOptions = {}): Promise<Outcome> {
+    return this.#run(() => calls.executeSkill(id, input), options);
   }
 
   /** Runs one script of the skill: the path is relative to the skill, e.g. `"scripts/x.py"`. */
-  async runScript(id: string, script: string, args: readonly string[] = [], options: RunOptions = {}): Promise<Outcome> {
-    return this.#run(calls.runScript(id, script, args), options);
+  runScript(id: string, script: string, args: readonly string[] = [], options: RunOptions = {}): Promise<Outcome> {
+    return this.#run(() => calls.runScript(id, script, args), options);
   }
 
   /** Runs a command line as a SKILL.md writes it. No shell parses it. Without a skill only the workspace is there. */
-  async exec(id: string | null, command: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-    return this.#run(calls.exec(id, command), options);
+  exec(id: string | null, command: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+    return this.#run(() => calls.exec(id, command), options);
   }
 
   /** Runs a bare WASI module of the host with nothing mounted but `options.mounts`. */
-  async runModule(path: string, args: readonly string[] = [], options: RunOptions = {}): Promise<Outcome> {
-    return this.#run(calls.runModule(path, args), options);
+  runModule(path: string, args: readonly string[] = [], options: RunOptions = {}): Promise<Outcome> {
+    return this.#run(() => calls.runModule(path, args), options);
   }
 
   /** {@link executeSkill} with its output as it comes. Throws for arguments of a wrong kind. */
@@ -225,14 +225,19 @@ export class OpenSkillRuntime {
     return { only: this.skills().filter(filter).map((skill) => skill.id) };
   }
 
-  #run({ method, args }: Call, options: RunOptions): Promise<Outcome> {
-    return this.#tracked(() => runToCallback(this.#handle, method, args, options), options).outcome;
+  // Not async: promises between the run's and the caller's take longer than all else here.
+  #run(call: () => NativeCall, options: RunOptions): Promise<Outcome> {
+    try {
+      return this.#tracked(() => runToCallback(this.#handle, call(), options), options).outcome;
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
   }
 
-  #stream({ method, args }: Call, options: RunOptions): RunStream {
+  #stream(call: NativeCall, options: RunOptions): RunStream {
     return this.#tracked(() => {
       if (options.onOutput !== undefined) throw invalidArgument('a stream takes no onOutput');
-      return new RunStream((readable) => startRun(this.#handle, method, args, options, readable));
+      return new RunStream((readable) => startRun(this.#handle, call, options, readable));
     }, options);
   }
 

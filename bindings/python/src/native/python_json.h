@@ -22,7 +22,7 @@ void prepare_names();
 // what cannot be given. `left_out` are names to pass over.
 [[nodiscard]] nlohmann::json json_of(const nanobind::dict& members, std::initializer_list<std::string_view> left_out);
 
-// What bindings::outcome_text() says, as dicts and tuples.
+// What bindings::write_outcome() tells, as dicts and tuples.
 [[nodiscard]] nanobind::object members_of(const Outcome& outcome);
 
 // A tuple of values of the class `info`, which hold those of the class `diagnostic`; neither's constructor runs.
