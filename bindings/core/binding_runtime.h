@@ -31,8 +31,9 @@ struct RunRequest {
   RunOptions options;
 };
 
-// `method` is a call's name; `arguments` holds what it takes under the names of openskills/runtime.h ({"id", "input"}, {"id", "script", "arguments"}, {"id", "command"}, {"path",
-// "arguments"}); `options` the run options. Errors: kInvalidArgument; kInvalidInput for an input that nests too deep.
+// `method` is a call's name; `arguments` holds what it takes under the names of openskills/runtime.h ({"id", "input"},
+// {"id", "script", "arguments"}, {"id", "command"}, {"path", "arguments"}); `options` the run options. Errors:
+// kInvalidArgument.
 [[nodiscard]] Result<RunRequest> run_request_from(std::string_view method, const nlohmann::json& arguments,
                                                   const nlohmann::json& options);
 

@@ -35,7 +35,8 @@ struct RunPool::State {
   // Sees to it that a thread comes for the first task. kToNotify: by work_came, best told when the lock is free again.
   // kNone when there is none and the system has none to give.
   static Called call_thread(const std::shared_ptr<State>& state);
-  // Waits for a task without sleeping, for a moment: one thread at a time, which lets others go first. True when one came.
+  // Waits for a task without sleeping, for a moment: one thread at a time, which lets others go first. True when there
+  // is one.
   bool look_out(std::unique_lock<std::mutex>& lock);
 
   const pid_t process;
