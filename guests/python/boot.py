@@ -4,6 +4,7 @@ import gc
 import sys
 
 import _sandbox_threads
+import _script_code
 
 
 def _complete_platform():
@@ -68,7 +69,10 @@ def _freeze_listings():
 
 _freeze_listings()
 
+_script_code.install()
+
 block = _sandbox_threads.block
+codes = _script_code.codes
 environ = os.environ._data
 environ.clear()
 logging_names = logging.__dict__

@@ -3,6 +3,7 @@
 //   init.c      what happens before the snapshot: interpreter, standard modules, warm-up
 //   immortal.c  makes the objects of the snapshot cheap to read and keeps new ones together
 //   start.c     what a start renews: environment, cwd, command line, streams, random numbers
+//   script_code.c  code of the skill's files that was made ahead
 //   run.c       runs the script as CPython's own main does, and ends the interpreter
 //   platform.c  locks without threads, and what the library's stand-ins need from C
 //   main.c      the two entry points
@@ -21,6 +22,7 @@ typedef struct {
   PyObject *shadowed; // dict: name of a top-level module a sibling file may stand for -> names to forget
   PyObject *block;    // callable: _sandbox_threads.block, for a lock that is taken
   PyObject *main;     // the dict a fresh __main__ starts from
+  PyObject *codes;    // dict: path -> marshalled code made ahead (_script_code.codes)
 } Snapshot;
 
 extern Snapshot snapshot;
@@ -40,6 +42,11 @@ void guest_use_up_free_chunks(void);
 
 // start.c. Reads the command line and renews what the snapshot froze. Returns -1 to go on, else the exit status.
 int guest_start(int argc, char **argv);
+
+// script_code.c. Reads what the host mounted, if anything; then gives a file's code: NULL, without an error, when there is
+// none.
+void guest_read_script_code(const PyConfig *config);
+PyObject *guest_script_code(PyObject *filename);
 
 // run.c. Runs what the command line names; returns the exit status.
 int guest_run(void);

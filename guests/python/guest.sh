@@ -15,7 +15,7 @@ build_library() {
   finish "$LIBRARY"
 }
 
-GUEST_SOURCES=(main.c init.c immortal.c start.c run.c platform.c files.c linux_errno.c)
+GUEST_SOURCES=(main.c init.c immortal.c start.c run.c script_code.c platform.c files.c linux_errno.c)
 # The stack is below everything else, where an overflow is caught, and is no part of the memory image as long as it is
 # untouched. Image and initial memory stay small enough for the engine to map them copy-on-write (see README.md).
 STACK_BYTES=$((8 * 1024 * 1024))
@@ -25,7 +25,7 @@ link_program() { # FOLDER
   local objects=() name libraries
   for name in "${GUEST_SOURCES[@]}"; do
     $(wasm_cc) $(wasm_cflags) -std=gnu23 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
-      -include "$RECIPE_DIR/linux_errno.h" -D_GNU_SOURCE=1 -DPy_BUILD_CORE "-DGUEST_LIB=\"$GUEST_LIB\"" \
+      -include "$RECIPE_DIR/linux_errno.h" -D_GNU_SOURCE=1 -DPy_BUILD_CORE "-DGUEST_LIB=\"$GUEST_LIB\"" "-DGUEST_SCRIPT_CODE=\"$GUEST_SCRIPT_CODE\"" \
       -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_GETPID -D_WASI_EMULATED_PROCESS_CLOCKS \
       -I"$RECIPE_DIR" -I"$WASM_PYTHON" -I"$SOURCE" -I"$SOURCE/Include" -I"$SOURCE/Include/internal" \
       "-ffile-prefix-map=$RECIPE_DIR=/usr/src/guest" -c "$RECIPE_DIR/$name" -o "$1/$name.o"
@@ -40,7 +40,7 @@ link_program() { # FOLDER
 
 build_program() {
   local inputs=("${GUEST_SOURCES[@]/#/$RECIPE_DIR/}" "$RECIPE_DIR"/*.h "$RECIPE_DIR/boot.py")
-  PROGRAM=$WORK/program-$(hash_of "$(basename "$WASM_PYTHON")" "$STACK_BYTES" "$MEMORY_BYTES" \
+  PROGRAM=$WORK/program-$(hash_of "$(basename "$WASM_PYTHON")" "$STACK_BYTES" "$MEMORY_BYTES" "$GUEST_SCRIPT_CODE" \
     "$(declare -f link_program wasm_cflags)" -- "${inputs[@]}")
   [[ -d $PROGRAM ]] && return
   rm -rf "$PROGRAM.partial" && mkdir -p "$PROGRAM.partial"
@@ -66,6 +66,6 @@ build_snapshot() {
   logged snapshot "The message above is the guest's own." \
     "$SNAPSHOT_TOOL" "$PROGRAM/python.wasm" "$SNAPSHOT.partial/python.wasm" "$LIBRARY::$GUEST_LIB"
   logged manifest "See guests/python/make_manifest.py." \
-    "$HOST_PYTHON" "$RECIPE_DIR/make_manifest.py" "$SNAPSHOT_TOOL" "$SNAPSHOT.partial" "$LIBRARY" "$GUEST_LIB"
+    "$HOST_PYTHON" "$RECIPE_DIR/make_manifest.py" "$SNAPSHOT_TOOL" "$SNAPSHOT.partial" "$LIBRARY" "$GUEST_LIB" "$GUEST_SCRIPT_CODE"
   finish "$SNAPSHOT"
 }

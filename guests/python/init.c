@@ -95,6 +95,7 @@ void guest_initialize(void) {
   snapshot.shadowed = item(boot, "shadowed");
   snapshot.block = item(boot, "block");
   snapshot.main = item(boot, "main_names");
+  snapshot.codes = item(boot, "codes");
   // Frozen objects are never looked at by a run's collections. The collector stays enabled throughout: switching
   // it off for the imports leaves counters that make the first collection of every run a full one.
   PyGC_Collect();

@@ -1,4 +1,4 @@
-"""make_manifest.py TOOL FOLDER LIBRARY GUEST_LIB: writes FOLDER/guest.json for FOLDER/python.wasm. Which modules the
+"""make_manifest.py TOOL FOLDER LIBRARY GUEST_LIB SCRIPT_CODE: writes FOLDER/guest.json for FOLDER/python.wasm. Which modules the
 guest can import is asked of the guest itself."""
 import email.parser
 import hashlib
@@ -87,7 +87,8 @@ def packages(site_packages):
 
 
 def main():
-    tool, folder, library, guest_lib = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3], sys.argv[4]
+    tool, folder, library, guest_lib, script_code = sys.argv[1:]
+    folder = pathlib.Path(folder)
     path = folder / "python.wasm"
     module = path.read_bytes()
     check_image(module)
@@ -107,6 +108,7 @@ def main():
         "argv0": "python3",
         "extensions": [".py"],
         "interpreters": ["python", "python3", "python" + ".".join(platform.python_version_tuple()[:2])],
+        "script_code": {"arguments": ["-I", "-m", "_script_code"], "guest": script_code},
         "memory_min_bytes": initial_memory_bytes(module),
         "modules": modules,
         "packages": packages(pathlib.Path(library, "site-packages")),

@@ -12,6 +12,7 @@ declare -A CRATES=(
   [libsqlite3-sys-0.40.0]=b06e69070b7e12262b0cd90832f0a7396f142a2b330181255562decf9f0c6215
 )
 GUEST_LIB=/usr/lib/python$PYTHON_SHORT # where the host mounts the library inside the sandbox
+GUEST_SCRIPT_CODE=/var/lib/script-code # where it mounts code that was made ahead of a run
 TARGET=wasm32-wasi                     # the triple under which wasi-libc's folders are named
 LLVM=19
 

@@ -131,7 +131,8 @@ static int set_loader(PyObject *names, PyObject *filename) {
 
 static int run_script(PyConfig *config) {
   PyObject *filename = PyUnicode_FromWideChar(config->run_filename, -1);
-  PyObject *code = filename != NULL ? compile_script(filename) : NULL;
+  PyObject *code = filename != NULL ? guest_script_code(filename) : NULL;
+  if (code == NULL && filename != NULL) code = compile_script(filename);
   if (code == NULL) {
     // Errors are worded by the reader CPython uses for files.
     PyErr_Clear();

@@ -314,5 +314,6 @@ int guest_start(int argc, char **argv) {
   renew_streams(config);
   update_sys(config, line.options_changed || variables_changed);
   renew_state();
+  guest_read_script_code(config);
   return -1;
 }

@@ -6,6 +6,7 @@
 #include "guests/guest_pack.h"
 #include "os/clock.h"
 #include "os/files.h"
+#include "run/script_code.h"
 #include "wasm/cache_upkeep.h"
 #include "wasm/engine.h"
 #include "wasm/module_store.h"
@@ -79,6 +80,7 @@ int show_cache(const GlobalFlags& global, const CacheFlags& flags) {
   const Result<OpenCache> cache = open_cache(flags.verify ? CacheCheck::kDigests : CacheCheck::kRecords);
   if (!cache) return report_error(global, cache.error());
   const CacheContents& contents = cache->contents;
+  const ScriptCodeContents scripts = script_code_contents(ScriptCode::directory_in(cache->path));
   const GuestRegistry guests = GuestRegistry::scan(GuestRegistry::default_folders());
   if (global.json) {
     Json entries = Json::array();
@@ -89,13 +91,18 @@ int show_cache(const GlobalFlags& global, const CacheFlags& flags) {
                 {"leftover_files", contents.leftover_files},
                 {"foreign_files", contents.foreign_files},
                 {"engine", Engine::code_fingerprint()},
-                {"entries", std::move(entries)}});
+                {"entries", std::move(entries)},
+                {"scripts", scripts.scripts},
+                {"script_bytes", scripts.bytes}});
     return kExitOk;
   }
   std::string text;
   for (const CacheEntry& entry : contents.entries) text += entry_line(guests, entry);
   text += fmt::format("{} of {} in {} entries, in {}\n", format_size(contents.total_bytes),
                       format_size(default_cache_limit_bytes()), contents.entries.size(), printable(cache->path));
+  if (scripts.scripts > 0) {
+    text += fmt::format("code of {} scripts, {}\n", scripts.scripts, format_size(scripts.bytes));
+  }
   if (contents.leftover_files > 0) {
     text += fmt::format("{} files were left by processes that were killed; openskills cache clear removes them\n",
                         contents.leftover_files);
@@ -118,6 +125,21 @@ Result<std::string> find_named(const CacheContents& contents, const std::string&
                         "name it as openskills cache show does, by six digits or more");
 }
 
+// What was last used before goes.
+Result<std::int64_t> oldest_wanted(const CacheFlags& flags) {
+  if (flags.unused_for.empty()) return INT64_MIN;
+  TRY(const std::int64_t unused_for_ns, parse_long_duration_ns(flags.unused_for));
+  return os::realtime_now_ns() - unused_for_ns;
+}
+
+// Code of scripts has no entries to name, and any that is there can be used.
+Result<ScriptCodeContents> clear_scripts(const CacheFlags& flags, const std::string& cache_path) {
+  TRY(const std::int64_t oldest, oldest_wanted(flags));
+  const std::int64_t before = flags.all ? INT64_MAX : oldest;
+  const std::string directory = ScriptCode::directory_in(cache_path);
+  return flags.dry_run ? script_code_contents(directory, before) : clear_script_code(directory, before);
+}
+
 Result<std::vector<std::string>> choose_entries(const CacheContents& contents, const CacheFlags& flags) {
   std::vector<std::string> keys;
   for (const std::string& name : flags.entries) {
@@ -125,11 +147,7 @@ Result<std::vector<std::string>> choose_entries(const CacheContents& contents, c
     keys.push_back(std::move(key));
   }
   if (!flags.entries.empty()) return keys;
-  std::int64_t unused_before_ns = INT64_MIN;
-  if (!flags.unused_for.empty()) {
-    TRY(const std::int64_t unused_for_ns, parse_long_duration_ns(flags.unused_for));
-    unused_before_ns = os::realtime_now_ns() - unused_for_ns;
-  }
+  TRY(const std::int64_t unused_before_ns, oldest_wanted(flags));
   for (const CacheEntry& entry : contents.entries) {
     const bool stale = entry.state == CacheEntryState::kOtherEngine || entry.state == CacheEntryState::kDamaged;
     if (flags.all || stale || entry.last_used_ns < unused_before_ns) keys.push_back(entry.key);
@@ -157,18 +175,25 @@ Result<int> clear(const GlobalFlags& global, const CacheFlags& flags) {
   if (!flags.dry_run && cache.folder.valid()) {
     TRY(clearance, clear_cache(cache.folder.get(), keys));
   }
+  TRY(const ScriptCodeContents scripts, clear_scripts(flags, cache.path));
   if (global.json) {
     print_json({{"folder", cache.path},
                 {"dry_run", flags.dry_run},
                 {"chosen", std::move(chosen)},
                 {"removed_entries", clearance.removed_entries},
                 {"removed_bytes", clearance.removed_bytes},
-                {"left_entries", clearance.left_entries}});
+                {"left_entries", clearance.left_entries},
+                {"removed_scripts", scripts.scripts},
+                {"removed_script_bytes", scripts.bytes}});
     return kExitOk;
   }
   std::string text = global.quiet ? std::string() : chosen_lines;
   text += fmt::format("{} {} entries, {}\n", flags.dry_run ? "would remove" : "removed", clearance.removed_entries,
                       format_size(clearance.removed_bytes));
+  if (scripts.scripts > 0) {
+    text += fmt::format("{} the code of {} scripts, {}\n", flags.dry_run ? "would remove" : "removed", scripts.scripts,
+                        format_size(scripts.bytes));
+  }
   if (clearance.left_entries > 0) {
     text += fmt::format("left {} entries that are being compiled now\n", clearance.left_entries);
   }
@@ -179,7 +204,7 @@ Result<int> clear(const GlobalFlags& global, const CacheFlags& flags) {
 }  // namespace
 
 Command add_cache(CLI::App& app, const GlobalFlags& global) {
-  CLI::App* command = app.add_subcommand("cache", "See and clear the compiled modules that are kept");
+  CLI::App* command = app.add_subcommand("cache", "See and clear the compiled code that is kept");
   command->footer("Example: openskills cache show");
   command->require_subcommand(1);
   const auto flags = std::make_shared<CacheFlags>();
@@ -190,7 +215,7 @@ Command add_cache(CLI::App& app, const GlobalFlags& global) {
   CLI::App* clear_command = command->add_subcommand(
       "clear", "Remove what this version cannot use: entries of other engines, damaged ones, leftovers");
   clear_command->add_option("ENTRY", flags->entries, "Remove these entries only, named by the digits that show prints");
-  clear_command->add_flag("--all", flags->all, "Remove every entry");
+  clear_command->add_flag("--all", flags->all, "Remove every entry, and the code of scripts");
   clear_command->add_option("--unused-for", flags->unused_for, "Also remove what was not used for this long")
       ->type_name("TIME");
   clear_command->add_flag("--dry-run", flags->dry_run, "Say what would be removed, and remove nothing");

@@ -89,17 +89,21 @@ class Reader {
     return digest;
   }
 
-  Checked<const Json*> array(const char* key, std::size_t most) const {
+  Checked<const Json*> array(const char* key, std::size_t most) const { return array(json_, key, most); }
+
+  Checked<const Json*> array(const Json& from, const char* key, std::size_t most) const {
     static const Json kEmpty = Json::array();
-    const auto found = json_.find(key);
-    if (found == json_.end()) return &kEmpty;
+    const auto found = from.find(key);
+    if (found == from.end()) return &kEmpty;
     if (!found->is_array()) return problem(Code::kMemberType, fmt::format("'{}' is not an array", key));
     if (found->size() > most) return problem(Code::kMemberValue, fmt::format("'{}' has too many items", key));
     return &*found;
   }
 
-  Checked<std::vector<std::string>> texts(const char* key) const {
-    TRY(const Json* const items, array(key, kMaxListItems));
+  Checked<std::vector<std::string>> texts(const char* key) const { return texts(json_, key); }
+
+  Checked<std::vector<std::string>> texts(const Json& from, const char* key) const {
+    TRY(const Json* const items, array(from, key, kMaxListItems));
     std::vector<std::string> list;
     for (const Json& item : *items) {
       TRY(std::string text, text_of(item, key));
@@ -114,6 +118,7 @@ class Reader {
   Checked<std::vector<GuestMount>> mounts() const;
   Checked<std::vector<GuestPackage>> packages() const;
   Checked<std::vector<GuestCode>> precompiled() const;
+  Checked<std::optional<GuestScriptCode>> script_code(const std::vector<GuestMount>& mounts) const;
   Checked<std::uint64_t> memory() const;
   Checked<GuestStart> start() const;
 
@@ -222,6 +227,21 @@ Checked<std::vector<GuestCode>> Reader::precompiled() const {
   return list;
 }
 
+Checked<std::optional<GuestScriptCode>> Reader::script_code(const std::vector<GuestMount>& mounts) const {
+  const auto found = json_.find("script_code");
+  if (found == json_.end()) return std::nullopt;
+  if (!found->is_object()) return problem(Code::kMemberType, "'script_code' is not an object");
+  GuestScriptCode code;
+  TRY(code.arguments, texts(*found, "arguments"));
+  TRY(code.guest_path, mount_path(*found));
+  for (const GuestMount& mount : mounts) {
+    if (!overlap(mount.guest_path, code.guest_path)) continue;
+    return problem(Code::kMountOverlap,
+                   fmt::format("the mounts at '{}' and '{}' overlap", mount.guest_path, code.guest_path));
+  }
+  return code;
+}
+
 Checked<std::uint64_t> Reader::memory() const {
   const auto found = json_.find("memory_min_bytes");
   if (found == json_.end()) return std::uint64_t{0};
@@ -266,6 +286,7 @@ Checked<GuestPack> read_members(const std::string& directory, const Json& json) 
   TRY(pack.modules, reader.texts("modules"));
   TRY(pack.packages, reader.packages());
   TRY(pack.precompiled, reader.precompiled());
+  TRY(pack.script_code, reader.script_code(pack.mounts));
   TRY(pack.memory_min_bytes, reader.memory());
   for (const std::string& extension : pack.extensions) {
     if (extension.size() < 2 || extension.front() != '.' || extension.find('/') != std::string::npos) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,6 +42,13 @@ struct GuestCode {
   std::string engine;  // the fingerprint of the engine that made it
 };
 
+// How a script's code is made ahead of its runs: the interpreter is started with these arguments, then the script, the
+// folder of its skill and `guest_path`, where it leaves two files (run/script_code.h). Runs find `code` there again.
+struct GuestScriptCode {
+  std::vector<std::string> arguments;
+  std::string guest_path;
+};
+
 struct GuestPack {
   std::string name;      // e.g. "python"
   std::string version;   // e.g. "3.13.5"
@@ -56,6 +64,7 @@ struct GuestPack {
   std::vector<std::string> modules;       // importable without the skill's own files; sorted
   std::vector<GuestPackage> packages;     // what it brings besides the language's own library
   std::vector<GuestCode> precompiled;
+  std::optional<GuestScriptCode> script_code;
   std::uint64_t memory_min_bytes = 0;
 
   // "python-3.13.5"

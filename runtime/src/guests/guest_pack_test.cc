@@ -86,6 +86,7 @@ TEST_F(GuestPacks, EveryMemberCanBeGiven) {
   tree_.write("guests/p/code/x86.cwasm", "code");
   pack("guests/p", R"({"schema": 1, "name": "p", "version": "1.0+b2", "language": "p", "module": "python.wasm",
     "start": "command", "packages": [{"name": "PyYAML", "version": "6.0"}],
+    "script_code": {"arguments": ["-m", "compile"], "guest": "/var/code"},
     "mounts": [{"host": "lib", "guest": "/usr/lib/p", "sha256": ")" +
                        std::string(64, 'c') + R"("}],
     "precompiled": [{"file": "code/x86.cwasm", "sha256": ")" +
@@ -95,6 +96,9 @@ TEST_F(GuestPacks, EveryMemberCanBeGiven) {
   const GuestPack& pack = registry.packs()[0];
   ASSERT_EQ(pack.packages.size(), 1U);
   EXPECT_EQ(pack.packages[0].name, "PyYAML");
+  ASSERT_TRUE(pack.script_code);
+  EXPECT_EQ(pack.script_code->arguments, (std::vector<std::string>{"-m", "compile"}));
+  EXPECT_EQ(pack.script_code->guest_path, "/var/code");
   const ProgramFiles files = pack.program_files();
   ASSERT_EQ(files.trees.size(), 1U);
   EXPECT_EQ(files.trees[0].path, tree_.path("guests/p/lib"));
@@ -145,6 +149,12 @@ TEST_F(GuestPacks, AWrongTypeOrValueHasItsCode) {
       {R"("precompiled": [{"file": "lib", "sha256": ")" + sha + R"(", "engine": "e"}])", "guest-file-missing"},
       {R"("precompiled": [{"file": "python.wasm", "engine": "e"}])", "guest-member-missing"},
       {R"("precompiled": [{"file": "python.wasm", "sha256": ")" + sha + R"("}])", "guest-member-missing"},
+      {R"("script_code": [])", "guest-member-type"},
+      {R"("script_code": {"arguments": "-m", "guest": "/x"})", "guest-member-type"},
+      {R"("script_code": {"arguments": []})", "guest-member-missing"},
+      {R"("script_code": {"guest": "x"})", "guest-member-value"},
+      {R"("script_code": {"guest": "/tmp/x"})", "guest-mount-reserved"},
+      {R"("mounts": [{"host": "lib", "guest": "/x"}], "script_code": {"guest": "/x/y"})", "guest-mount-overlap"},
       {R"("start": "reactor")", "guest-start-unknown"},
   };
   for (const auto& [members, code] : rows) EXPECT_EQ(problem_of(members), code) << members;

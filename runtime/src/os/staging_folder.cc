@@ -55,10 +55,10 @@ Result<void> StagingFolder::write(const std::string& relative_path, std::string_
   return {};
 }
 
-Result<void> StagingFolder::publish(const std::string& name) {
+Result<void> StagingFolder::publish(const std::string& name, Sync sync) {
   if (::fchmod(fd_.get(), 0755) != 0) return fail_errno(errno, "set the mode of", name);
   // What the name will stand for is on the disk before the name is.
-  if (::syncfs(fd_.get()) != 0) return fail_errno(errno, "sync", name);
+  if (sync == Sync::kAll && ::syncfs(fd_.get()) != 0) return fail_errno(errno, "sync", name);
   const std::string staged = path_.substr(path_.rfind('/') + 1);
   if (::renameat2(parent_.get(), staged.c_str(), parent_.get(), name.c_str(), RENAME_NOREPLACE) != 0) {
     if (errno != EEXIST) return fail_errno(errno, "name", name);

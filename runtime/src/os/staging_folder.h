@@ -30,8 +30,11 @@ class StagingFolder {
   [[nodiscard]] Result<void> write(const std::string& relative_path, std::string_view bytes, Executable executable);
   [[nodiscard]] Result<void> make_folder(const std::string& relative_path);
 
+  // Whether what it holds is still to be brought to the disk before the name is.
+  enum class Sync : std::uint8_t { kAll, kDone };
+
   // Gives it its name, with mode 0755. kPathExists when something has that name. REQUIRES: one path component.
-  [[nodiscard]] Result<void> publish(const std::string& name);
+  [[nodiscard]] Result<void> publish(const std::string& name, Sync sync = Sync::kAll);
 
  private:
   StagingFolder(std::string path, UniqueFd parent, UniqueFd fd)

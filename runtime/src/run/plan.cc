@@ -146,6 +146,13 @@ Result<void> set_program(const Route& route, const std::string& host_script, con
   return {};
 }
 
+// Code can be made ahead for what lies in the skill. REQUIRES: the guest is added.
+void set_source(const GuestPack& guest, const ScriptPlace& place, Plan& plan) {
+  if (!guest.script_code || guest.module_sha256.empty() || place.root != plan.skill_directory) return;
+  plan.source = ScriptSource{place.root,  place.relative,      fmt::format("{}/{}", kSkillPath, place.relative),
+                             kSkillPath, guest.module_sha256, *guest.script_code};
+}
+
 // A script named on a command line, found where the caller meant it.
 struct FoundScript {
   std::string host_path;
@@ -234,6 +241,7 @@ Result<Plan> plan_script(const PlanContext& context, const Skill& skill, const S
   plan.script = script.path;
   plan.argv = arguments;
   TRY(set_program(route, skill.directory + "/" + script.path, fmt::format("{}/{}", kSkillPath, script.path), plan));
+  if (route.guest != nullptr) set_source(*route.guest, place, plan);
   TRY(protect_mounts(context.private_directories, plan.invocation.capabilities.mounts));
   return plan;
 }
@@ -257,6 +265,7 @@ Result<Plan> plan_command(const PlanContext& context, const Skill* skill, const 
         route_script(context.guests, found->script, options.tier, modules_of(context, found->script, found->place)));
     if (route.guest != nullptr) TRY(check_script_needs(*route.guest, found->place, options.requirements));
     TRY(set_program(route, found->host_path, found->guest_path, plan));
+    if (route.guest != nullptr) set_source(*route.guest, found->place, plan);
     TRY(protect_mounts(context.private_directories, plan.invocation.capabilities.mounts));
     return plan;
   }
@@ -269,6 +278,7 @@ Result<Plan> plan_command(const PlanContext& context, const Skill* skill, const 
     TRY(check_script_needs(guest, found->place, options.requirements));
   }
   TRY(add_guest(guest, plan));
+  if (found && !found->place.relative.empty()) set_source(guest, found->place, plan);
   plan.reason = fmt::format("'{}' is the guest {}", command.front(), guest.id());
   std::vector<std::string>& argv = plan.invocation.argv;
   argv = {guest.argv0};

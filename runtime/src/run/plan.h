@@ -19,6 +19,16 @@
 
 namespace openskills {
 
+// The skill's file a guest runs, and how code of it can be made ahead (run/script_code.h).
+struct ScriptSource {
+  std::string skill_directory;
+  std::string relative_path;
+  std::string guest_script;  // both as the guest sees them
+  std::string guest_root;
+  std::string guest_sha256;  // of the guest's module
+  GuestScriptCode how;
+};
+
 struct Plan {
   Invocation invocation;
   std::string script;                // as the outcome names it
@@ -27,6 +37,7 @@ struct Plan {
   std::string skill_directory;
   std::string reason;
   std::string guest_id;              // empty for a bare module
+  std::optional<ScriptSource> source;  // of a script for which code can be made ahead
   std::optional<os::TemporaryDirectory> temporary;  // behind /tmp; lives as long as the plan
 };
 

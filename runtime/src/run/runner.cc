@@ -8,6 +8,7 @@
 #include "os/descriptor_calls.h"
 #include "run/artifacts.h"
 #include "run/output_capture.h"
+#include "run/script_code.h"
 #include "wasm/fork_launcher.h"
 #include "wasm/in_process_executor.h"
 #include "wasm/isolated_executor.h"
@@ -121,10 +122,12 @@ struct Runner::State {
   std::mutex mutex;
   std::unique_ptr<Executor> isolated;
   std::unique_ptr<Executor> in_process;
+  std::optional<ScriptCode> script_code;
 };
 
 Runner::Runner(RunnerOptions options) : state_(std::make_unique<State>()) {
   if (options.cache_directory.empty()) options.cache_directory = ModuleStore::default_directory();
+  state_->script_code.emplace(ScriptCode::directory_in(options.cache_directory));
   state_->options = std::move(options);
 }
 
@@ -183,7 +186,9 @@ Outcome Runner::run(Result<Plan> plan, const RunOptions& options) {
     set_error(outcome, std::move(collector).error());
     return outcome;
   }
-  Result<ExecutionResult> result = executor(options.isolation).execute(plan->invocation, sink, cancel);
+  Executor& chosen = executor(options.isolation);
+  state_->script_code->prepare(*plan, chosen, cancel);
+  Result<ExecutionResult> result = chosen.execute(plan->invocation, sink, cancel);
   CapturedStream stdout_stream = capture.take(StreamKind::kStdout);
   CapturedStream stderr_stream = capture.take(StreamKind::kStderr);
   outcome.stdout_bytes = std::move(stdout_stream.bytes);

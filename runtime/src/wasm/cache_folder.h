@@ -19,6 +19,9 @@
 
 namespace openskills {
 
+// Beside them, with upkeep of its own (run/script_code.h).
+inline constexpr std::string_view kScriptCodeFolder = "scripts";
+
 enum class CacheFileKind : std::uint8_t { kCode, kRecord, kReference, kLock, kTemporary, kForeign };
 
 struct CacheFileName {

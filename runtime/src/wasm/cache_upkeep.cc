@@ -77,6 +77,7 @@ Result<Folder> read_folder(int directory_fd) {
   const std::string own_lock = upkeep_lock_name();
   Folder folder;
   for (const os::DirectoryEntry& entry : names) {
+    if (entry.name == kScriptCodeFolder) continue;
     const CacheFileName parsed = parse_cache_file_name(entry.name);
     if (parsed.kind == CacheFileKind::kForeign) {
       ++folder.foreign_files;
