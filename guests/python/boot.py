@@ -3,6 +3,7 @@ few objects behind that the start renews. Its names are read by init.c."""
 import gc
 import sys
 
+import _sandbox_packages
 import _sandbox_threads
 import _script_code
 
@@ -43,18 +44,19 @@ def _preload():
 
 _preload()
 
-import importlib.machinery
+# The most used of the bundled packages. What others cost is in docs/performance.md.
+PACKAGES = """
+bs4 defusedxml.ElementTree defusedxml.minidom dotenv openpyxl pypdf requests rich.console rich.table yaml
+""".split()
+
+import sysconfig
+
+_sandbox_packages.keep(PACKAGES, sysconfig.get_path("purelib"))
+
 import linecache
 import logging
 import os
 import random
-
-
-class LibraryFinder(importlib.machinery.FileFinder):
-    """Finds modules in a folder of the library, which never changes: its listing is the one of the snapshot."""
-
-    def _fill_cache(self):
-        pass
 
 
 def _freeze_listings():
@@ -63,7 +65,7 @@ def _freeze_listings():
         folders[:] = [name for name in folders if name not in ("__pycache__", "tzdata") and not name.endswith(".dist-info")]
         finder = sys.path_hooks[-1](folder)
         finder._fill_cache()
-        finder.__class__ = LibraryFinder
+        finder.__class__ = _sandbox_packages.LibraryFinder
         sys.path_importer_cache[folder] = finder
 
 

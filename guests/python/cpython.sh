@@ -151,16 +151,29 @@ patch_interpreter() { # FOLDER
   } >"$1/Python/ceval_macros.h"
 }
 
+# The collector calls this function by a pointer to one that gives an int, which WebAssembly checks: with a methodcaller in a
+# cycle the program would trap. It is the only one of CPython's tp_clear, tp_traverse and tp_finalize that is not what it is called as.
+patch_operator() { # FOLDER
+  local operator=$SOURCE/Modules/_operator.c
+  [[ $(grep -A1 '^static void$' "$operator" | grep -c '^methodcaller_clear(') == 1 ]] ||
+    { echo "_operator.c is not the one this patch is for" && return 1; }
+  mkdir -p "$1/Modules"
+  sed '/^static void$/{N;s/^static void\nmethodcaller_clear(/static int\nmethodcaller_clear(/}' "$operator" |
+    awk '/^methodcaller_clear\(/ { within = 1 } within && /^}$/ { print "    return 0;"; within = 0 } { print }' \
+      >"$1/Modules/_operator.c"
+}
+
 # Everything but the final program: the guest's own main takes the place of CPython's.
 make_wasm() { # FOLDER
   patch_interpreter "$1"
+  patch_operator "$1"
   make -C "$1" -j"$JOBS" -f Makefile -f "$RECIPE_DIR/guest.mk" \
     EXTRA_CFLAGS="-D_GNU_SOURCE=1 -include $RECIPE_DIR/linux_errno.h" guest-inputs
 }
 
 build_wasm_python() {
   WASM_PYTHON=$WORK/wasm-$(hash_of "$TOOLCHAIN" "$(basename -a "$SOURCE" "$ZLIB" "$BZIP2" "$XZ" "$SQLITE" "$SYSROOT")" \
-    "$(declare -f configure_wasm patch_interpreter make_wasm wasm_cflags)" -- "$RECIPE_DIR/linux_errno.h" "$RECIPE_DIR/guest.mk")
+    "$(declare -f configure_wasm patch_interpreter patch_operator make_wasm wasm_cflags)" -- "$RECIPE_DIR/linux_errno.h" "$RECIPE_DIR/guest.mk")
   [[ -f $WASM_PYTHON/.done ]] && return
   rm -rf "$WASM_PYTHON" && mkdir -p "$WASM_PYTHON"
   logged wasm-configure "$TOOLCHAIN_HINT" configure_wasm "$WASM_PYTHON"

@@ -19,7 +19,7 @@ GUEST_SOURCES=(main.c init.c immortal.c start.c run.c script_code.c platform.c f
 # The stack is below everything else, where an overflow is caught, and is no part of the memory image as long as it is
 # untouched. Image and initial memory stay small enough for the engine to map them copy-on-write (see README.md).
 STACK_BYTES=$((8 * 1024 * 1024))
-MEMORY_BYTES=$((24 * 1024 * 1024 - 64 * 1024))
+MEMORY_BYTES=$((40 * 1024 * 1024 - 64 * 1024))
 
 link_program() { # FOLDER
   local objects=() name libraries

@@ -58,6 +58,35 @@ class Packages(TestCase):
         outcome = self.run_python(code)
         self.assertEqual((outcome["stdout"], outcome["stderr"]), (expected, ""))
 
+    def test_AreNotThereUntilTheyAreImported(self):
+        self.check("import sys\nnames = ('bs4', 'soupsieve', 'yaml', 'requests', 'urllib3', 'openpyxl', 'pypdf', 'rich', 'dotenv', 'defusedxml')\n"
+                   "there = lambda: [name for name in names if name in sys.modules]\nprint(there())\nimport yaml\nprint(there())\n"
+                   "import bs4\nprint(there(), 'yaml.nodes' in sys.modules, 'bs4.element' in sys.modules)\n",
+                   "[]\n['yaml']\n['bs4', 'soupsieve', 'yaml'] True True\n")
+
+    def test_AreModulesLikeAnyOther(self):
+        self.check("import importlib, importlib.util, sys\nspec = importlib.util.find_spec('yaml')\nprint(spec.name, spec.origin)\n"
+                   "import yaml\nprint(yaml.__spec__.name, yaml.__file__ == spec.origin, type(yaml.__loader__).__name__,"
+                   " yaml.__spec__.loader is yaml.__loader__, yaml.__package__)\n"
+                   "yaml.mark = 1\nfirst = yaml\nprint(importlib.reload(yaml) is first, yaml.mark)\n"
+                   "for name in [name for name in sys.modules if name.partition('.')[0] == 'yaml']: del sys.modules[name]\n"
+                   "import yaml\nprint(yaml is first, hasattr(yaml, 'mark'), yaml.safe_load('a: [1, 2]'))",
+                   "yaml /usr/lib/python3.13/site-packages/yaml/__init__.py\nyaml True SourceFileLoader True yaml\nTrue 1\n"
+                   "False False {'a': [1, 2]}\n")
+
+    def test_AFileOfTheSkillComesBeforeThem(self):
+        skill = self.make_skill("demo", {
+            "scripts/x.py": "import sys, yaml\nprint(yaml.mine)\nsys.path.insert(0, '/skill/vendor')\nimport dotenv, requests\n"
+                            "print(dotenv.mine, requests.__file__)",
+            "scripts/yaml.py": "mine = 'beside'", "vendor/dotenv/__init__.py": "mine = 'vendored'"})
+        self.assertEqual(self.openskills("run", skill, "scripts/x.py").text,
+                         "beside\nvendored /usr/lib/python3.13/site-packages/requests/__init__.py\n")
+
+    def test_ImportingThemChangesNothingForOthers(self):
+        self.check("import sys, warnings\nprint(any(f[2].__name__ == 'SecurityWarning' for f in warnings.filters),"
+                   " [name for name in sys.modules if '.' not in name and 'site-packages' in str(getattr(sys.modules[name], '__file__', ''))])",
+                   "False []\n")
+
     def test_BundledPackagesWork(self):
         for name, code, expected in (
             ("yaml", "import yaml; print(yaml.safe_load('a: [1, b]'), yaml.safe_dump({'x': 1}).strip())", "{'a': [1, 'b']} x: 1\n"),

@@ -178,6 +178,8 @@ LIBRARY = [
     script("deep_nesting", "x = []\nfor i in range(400): x = [x]\nprint(len(repr(x)))\nimport json\n"
            "try: json.loads('[' * 100000)\nexcept RecursionError as e: print('RecursionError')"),
     script("eval_exec", "exec('a = 1\\nprint(a + 1)'); print(eval('2 ** 3'))"),
+    script("gc_methodcaller", "import gc, operator\nclass A: pass\na = A()\na.caller = operator.methodcaller('f', a)\n"
+           "del a\nprint(gc.collect() > 0)\nb = A()\nb.caller = operator.methodcaller('f', x=b)"),
     script("gc", "import gc\nprint(gc.isenabled(), gc.collect() >= 0, gc.get_threshold())"),
     script("email", "import email.message, http.client\nm = email.message.EmailMessage(); m['a'] = 'b'; print(m)"),
 ]
