@@ -1,8 +1,6 @@
 #include "run/script_code.h"
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -12,14 +10,13 @@
 #include "os/private_files.h"
 #include "os/staging_folder.h"
 #include "os/walk.h"
+#include "run/script_record.h"
 #include "wasm/cache_folder.h"
 
 namespace openskills {
 namespace {
 
-constexpr std::string_view kRecordHead = "script-code 1\n";
 constexpr std::string_view kSeenEnd = ".seen";
-constexpr std::size_t kMaxRecordBytes = std::size_t{1} << 20U;
 constexpr std::size_t kMaxCodeBytes = std::size_t{16} << 20U;
 constexpr std::size_t kMaxNames = 1024;  // scripts and marks together; half of them go when there are more
 constexpr std::int64_t kDayNs = 86'400'000'000'000;
@@ -33,62 +30,6 @@ class NoOutput : public OutputSink {
 std::string key_of(const ScriptSource& source, const os::FileInfo& script) {
   return sha256_hex(fmt::format("{}\n{}\n{}\n{}", source.guest_sha256, source.skill_directory, source.relative_path,
                                 identity_of(script)));
-}
-
-template <class Number>
-bool take_number(std::string_view& line, Number& value) {
-  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), value);
-  if (error != std::errc() || end == line.data() + line.size() || *end != ' ') return false;
-  line.remove_prefix(static_cast<std::size_t>(end - line.data()) + 1);
-  return true;
-}
-
-// Hands on each line; false when one is refused, or the last has no end.
-bool for_each_line(std::string_view text, const auto& line) {
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos || !line(text.substr(0, end))) return false;
-    text.remove_prefix(end + 1);
-  }
-  return true;
-}
-
-bool leads_out(std::string_view path) {
-  return path.empty() || path.front() == '/' || path == ".." || path.starts_with("../") || path.ends_with("/..") ||
-         path.find("/../") != std::string_view::npos;
-}
-
-// What the guest read, as a record: nothing when a file is not any more what it was then, or was changed in the very
-// step of the clock in which the guest began. The guest's words are not trusted: they only choose which files count.
-std::optional<std::string> record_of(std::string_view sources, const std::string& skill_directory,
-                                     std::int64_t begun_ns) {
-  std::string record(kRecordHead);
-  const bool good = for_each_line(sources, [&](std::string_view line) {
-    std::uint64_t size = 0;
-    std::int64_t modified_ns = 0;
-    std::int64_t changed_ns = 0;
-    if (!take_number(line, size) || !take_number(line, modified_ns) || !take_number(line, changed_ns)) return false;
-    if (leads_out(line)) return false;
-    const Result<os::FileInfo> info = os::file_info_at(os::join_path(skill_directory, line));
-    if (!info || info->size_bytes != size || info->modified_ns != modified_ns || info->changed_ns != changed_ns ||
-        info->changed_ns >= begun_ns)
-      return false;
-    record += fmt::format("{} {}\n", identity_of(*info), line);
-    return true;
-  });
-  if (!good) return std::nullopt;
-  return record;
-}
-
-bool is_as_recorded(std::string_view line, const std::string& skill_directory) {
-  std::size_t end = 0;  // of the identity, which has five numbers
-  for (int blanks = 0; blanks < 5; ++blanks) {
-    end = line.find(' ', end);
-    if (end == std::string_view::npos) return false;
-    ++end;
-  }
-  const Result<os::FileInfo> info = os::file_info_at(os::join_path(skill_directory, line.substr(end)));
-  return info && identity_of(*info) == line.substr(0, end - 1);
 }
 
 // A run of the guest that compiles and does nothing else: the skill read-only, no workspace, no folder for temporary
@@ -136,7 +77,7 @@ std::optional<Answer> read_answer(const std::string& folder) {
     return std::move(*bytes);
   };
   std::optional<std::string> code = read("code", kMaxCodeBytes);
-  std::optional<std::string> sources = read("sources", kMaxRecordBytes / 2);
+  std::optional<std::string> sources = read("sources", kMaxScriptRecordBytes);
   if (!code || !sources) return std::nullopt;
   return Answer{std::move(*code), std::move(*sources)};
 }
@@ -211,11 +152,8 @@ bool ScriptCode::is_current(const std::string& key, const ScriptSource& source) 
   const Result<UniqueFd> file = os::open_file_beneath_nofollow(entry->get(), "record");
   const Result<os::FileInfo> info = file ? os::file_info(file->get()) : std::unexpected(file.error());
   if (!info || !os::is_private_file(*info)) return false;
-  const Result<std::string> text = os::read_file(file->get(), kMaxRecordBytes, "record");
-  if (!text || !text->starts_with(kRecordHead)) return false;
-  const bool current = for_each_line(std::string_view(*text).substr(kRecordHead.size()), [&](std::string_view line) {
-    return is_as_recorded(line, source.skill_directory);
-  });
+  const Result<std::string> text = os::read_file(file->get(), kMaxScriptRecordBytes, "record");
+  const bool current = text && is_current_script_record(*text, source.skill_directory);
   if (current && info->modified_ns < os::file_clock_now_ns() - kDayNs) (void)os::touch_in(entry->get(), "record");
   return current;
 }
@@ -231,7 +169,7 @@ void ScriptCode::make(const std::string& key, const Plan& plan, Executor& execut
   if (result->ending == Ending::kExited && result->exit_code == 0) answer = read_answer(answer_folder->path());
   // A script that cannot be compiled ahead is not tried again until it changes, which gives it another key.
   const std::optional<std::string> record =
-      answer ? record_of(answer->sources, plan.source->skill_directory, begun_ns) : std::string(kRecordHead);
+      answer ? make_script_record(answer->sources, plan.source->skill_directory, begun_ns) : empty_script_record();
   if (!record) return;
   Result<os::StagingFolder> staged = os::StagingFolder::create(directory_);
   if (!staged || !staged->make_folder("files")) return;
