@@ -15,9 +15,11 @@ Result<RunOptions> RunOptionsReader::read(std::string_view text) {
   }
   TRY(const nlohmann::json json, parse_given("run options", text));
   TRY(RunOptions options, run_options_from(json));
+  RunOptions remembered = options;
+  std::string remembered_text(text);
   const std::lock_guard lock(mutex_);
-  last_ = options;
-  last_text_ = text;
+  std::swap(last_, remembered);  // neither throws: text and options stay those of each other
+  last_text_.swap(remembered_text);
   return options;
 }
 

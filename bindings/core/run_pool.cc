@@ -7,9 +7,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <memory>
 #include <mutex>
-#include <system_error>
 #include <thread>
 
 namespace openskills::bindings {
@@ -71,7 +71,7 @@ RunPool::State::Called RunPool::State::call_thread(const std::shared_ptr<State>&
   if (state->threads >= state->max_threads) return Called::kComes;  // the next that is free
   try {
     std::thread([state] { work(state); }).detach();
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {  // no thread, or no memory for one
     return state->threads > 0 ? Called::kComes : Called::kNone;
   }
   ++state->threads;

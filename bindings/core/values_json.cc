@@ -67,7 +67,7 @@ std::string_view kind_of_output(const Outcome& outcome) {
   // Text that is no JSON is handed out as it came, or, where it is not UTF-8, as {"base64": …}.
   if (outcome.output.is_string() && outcome.output.get_ref<const std::string&>() == outcome.stdout_bytes) return "text";
   if (outcome.output.is_object() && outcome.output.size() == 1 && outcome.output.contains("base64") &&
-      !nlohmann::json::accept(outcome.stdout_bytes))
+      (outcome.stdout_bytes.find('\0') != std::string::npos || !nlohmann::json::accept(outcome.stdout_bytes)))
     return "text";
   return "json";
 }

@@ -64,12 +64,14 @@ export function startRun(
   const optionsText = runOptionsText(options);
   const stdin = prepareStdin(options.stdin);
   let run: NativeRun | undefined;
+  let ended = false;
   let feedFailed: { error: unknown } | undefined;
   const cancel = (): void => run?.cancel();
   const outcome = new Promise<Outcome>((resolve, reject) => {
     const vigil = new Vigil();
     run = handle.run(call, optionsText, stdin.value, onReadable, (error, values, stdout, stderr) => {
       vigil.end();
+      ended = true;
       options.signal?.removeEventListener('abort', cancel);
       if (feedFailed) reject(feedFailed.error);
       else if (error) reject(asError(error));
@@ -80,8 +82,10 @@ export function startRun(
     feedFailed = { error };
     cancel();
   });
-  options.signal?.addEventListener('abort', cancel, { once: true });
-  if (options.signal?.aborted) cancel();
+  if (!ended) {
+    options.signal?.addEventListener('abort', cancel, { once: true });
+    if (options.signal?.aborted) cancel();
+  }
   return {
     outcome,
     cancel,

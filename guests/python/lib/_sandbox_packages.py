@@ -16,10 +16,16 @@ _with = {}  # by top-level name: the top-level names that its import leaves in s
 
 
 class _KeptLoader(SourceFileLoader):
+    taken = None
+
     def create_module(self, spec):
-        return kept.pop(spec.name)
+        self.taken = kept.pop(spec.name, None)  # nothing when it was taken since the spec was made
+        return self.taken
 
     def exec_module(self, module):
+        if module is not self.taken:
+            return super().exec_module(module)
+        self.taken = None
         name = module.__spec__.name
         module.__spec__ = _specs[name]
         tops = _with[name.partition(".")[0]]

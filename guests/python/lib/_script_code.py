@@ -19,7 +19,8 @@ MAX_CODE_BYTES = 8 << 20
 
 
 def _get_code(self, fullname):
-    code = codes.get(self.path) if codes else None
+    # A loader derived from this one may make other code of the same file.
+    code = codes.get(self.path) if codes and type(self) is SourceFileLoader else None
     return marshal.loads(code) if code is not None else SourceLoader.get_code(self, fullname)
 
 
@@ -41,7 +42,7 @@ def _python_files(root):
         if seen > MAX_ENTRIES:
             break
         for name in sorted(files):
-            if name.endswith(".py"):
+            if name.endswith(".py") and "\n" not in folder + name:
                 stem = os.path.basename(folder) if name == "__init__.py" else name[:-3]
                 found.setdefault(stem, []).append(os.path.join(folder, name))
     return found

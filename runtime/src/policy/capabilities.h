@@ -19,6 +19,7 @@ enum class MountRole : std::uint8_t {
   kTemporary,  // private to the run, removed afterwards
   kGuest,      // files of the guest pack, e.g. the Python library
   kExtra,      // granted by name with --mount
+  kCode,       // what a run is faster with: code of its scripts. One that is gone when it is opened is left out
 };
 
 // A host folder the guest sees at `guest_path`. Read-only means no call through it changes a byte, a name, a mode

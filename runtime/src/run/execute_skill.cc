@@ -23,7 +23,8 @@ RunOptions options_with_input(RunOptions options, const nlohmann::json& input) {
 }
 
 nlohmann::json output_of(const std::string& stdout_bytes) {
-  if (!nests_deeper_than(stdout_bytes, kMaxOutputDepth)) {
+  // The parser takes a NUL for the end; what reads the same bytes as JSON elsewhere does not.
+  if (stdout_bytes.find('\0') == std::string::npos && !nests_deeper_than(stdout_bytes, kMaxOutputDepth)) {
     nlohmann::json parsed = nlohmann::json::parse(stdout_bytes, nullptr, false);
     if (!parsed.is_discarded()) return parsed;
   }

@@ -285,6 +285,7 @@ TEST(ExecuteSkill, OutputThatParsesIsJsonElseText) {
   EXPECT_EQ(output_of(""), Json(""));
   EXPECT_EQ(output_of("text\n"), Json("text\n"));
   EXPECT_EQ(output_of("{} {}"), Json("{} {}"));
+  EXPECT_EQ(output_of(std::string("{}\0x", 4)), Json(std::string("{}\0x", 4)));
   EXPECT_EQ(output_of("nan"), Json("nan"));
   EXPECT_EQ(output_of("\xFF"), (Json{{"base64", "/w=="}}));
   EXPECT_EQ(output_of("\"\xFF\"")["base64"], "Iv8i");

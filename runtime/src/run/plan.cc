@@ -127,6 +127,14 @@ Result<void> add_guest(const GuestPack& guest, Plan& plan) {
     plan.invocation.capabilities.mounts.push_back(
         {mount.host_path, mount.guest_path, Access::kReadOnly, MountRole::kGuest, {}, {}});
   }
+  if (!guest.script_code) return {};
+  for (const Mount& mount : plan.invocation.capabilities.mounts) {
+    const std::string& own = guest.script_code->guest_path;
+    if (!os::is_within(mount.guest_path, own) && !os::is_within(own, mount.guest_path)) continue;
+    return fail_with_hint(ErrorCode::kInvalidArgument,
+                          fmt::format("'{}' cannot be mounted: '{}' is the guest's own", mount.guest_path, own),
+                          "give the mount another path");
+  }
   return {};
 }
 
@@ -146,9 +154,13 @@ Result<void> set_program(const Route& route, const std::string& host_script, con
   return {};
 }
 
-// Code can be made ahead for what lies in the skill. REQUIRES: the guest is added.
+// Code can be made ahead for what lies in the skill, unless something else is mounted into it. REQUIRES: the guest is
+// added.
 void set_source(const GuestPack& guest, const ScriptPlace& place, Plan& plan) {
   if (!guest.script_code || guest.module_sha256.empty() || place.root != plan.skill_directory) return;
+  for (const Mount& mount : plan.invocation.capabilities.mounts) {
+    if (mount.role == MountRole::kExtra && os::is_within(mount.guest_path, kSkillPath)) return;
+  }
   plan.source = ScriptSource{place.root,  place.relative,      fmt::format("{}/{}", kSkillPath, place.relative),
                              kSkillPath, guest.module_sha256, *guest.script_code};
 }

@@ -19,7 +19,9 @@ class Plans : public testing::Test {
     tree_.write("demo/skill.wasm", std::string_view("\0asm\1\0\0\0", 8));
     tree_.write("work/own.py", "print(2)");
     tree_.write("guests/python/guest.json", R"({"schema": 1, "name": "python", "version": "1", "language": "python",
-      "module": "m.wasm", "argv0": "python3", "interpreters": ["python3"], "mounts": [{"host": "lib", "guest": "/lib/py"}]})");
+      "module": "m.wasm", "argv0": "python3", "interpreters": ["python3"], "mounts": [{"host": "lib", "guest": "/lib/py"}],
+      "module_sha256": ")" + std::string(64, 'a') + R"(",
+      "script_code": {"arguments": ["-m", "compile"], "guest": "/lib/code"}})");
     tree_.write("guests/python/m.wasm", "module");
     tree_.write("guests/python/lib/os.py", "");
     skill_ = load_skill(tree_.path("demo")).value();
@@ -375,6 +377,23 @@ TEST_F(Workspaces, AFolderNamedIsTakenUnlessItIsTheRoot) {
   EXPECT_EQ(resolve_workspace(tree_.path("missing")).error().code, ErrorCode::kPathNotFound);
   EXPECT_EQ(resolve_workspace("").error().code, ErrorCode::kPathNotFound);
   EXPECT_EQ(resolve_workspace(std::string("/tmp\0/..", 8)).error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST_F(Plans, CodeCanBeMadeAheadForWhatLiesInTheSkillAndHasNothingMountedIntoIt) {
+  const Result<Plan> plan = script("x.py");
+  ASSERT_TRUE(plan && plan->source);
+  EXPECT_EQ(plan->source->guest_script, "/skill/scripts/x.py");
+  EXPECT_EQ(command({"python3", "scripts/x.py"})->source->relative_path, "scripts/x.py");
+  EXPECT_FALSE(command({"python3", "own.py"})->source);
+  EXPECT_FALSE(command({"python3", "-c", "1"})->source);
+  options_.mounts = {{tree_.path("work"), "/data", true}};
+  EXPECT_TRUE(script("x.py")->source);
+  options_.mounts = {{tree_.path("work"), "/skill/scripts", false}};
+  EXPECT_FALSE(script("x.py")->source);
+  for (const char* path : {"/lib/code", "/lib/code/deeper", "/lib"}) {
+    options_.mounts = {{tree_.path("work"), path, true}};
+    EXPECT_EQ(script("x.py").error().code, ErrorCode::kInvalidArgument) << path;
+  }
 }
 
 }  // namespace

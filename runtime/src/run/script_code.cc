@@ -17,6 +17,9 @@ namespace openskills {
 namespace {
 
 constexpr std::string_view kSeenEnd = ".seen";
+constexpr std::string_view kFailedEnd = ".failed";
+constexpr std::int64_t kRetryNs = 60'000'000'000;
+constexpr std::uint64_t kMaxWallMs = 10'000;
 constexpr std::size_t kMaxCodeBytes = std::size_t{16} << 20U;
 constexpr std::size_t kMaxNames = 1024;  // scripts and marks together; half of them go when there are more
 constexpr std::int64_t kDayNs = 86'400'000'000'000;
@@ -52,9 +55,8 @@ Invocation compilation(const Plan& plan, const std::string& answer_folder) {
   }
   invocation.capabilities.mounts.push_back(
       {answer_folder, source.how.guest_path, Access::kReadWrite, MountRole::kTemporary, {}, {}});
-  constexpr std::uint64_t kWallMs = 10'000;
   Limits& limits = invocation.limits;
-  limits.wall_ms = limits.cpu_ms = std::min(kWallMs, plan.invocation.limits.wall_ms);
+  limits.wall_ms = limits.cpu_ms = std::min(kMaxWallMs, plan.invocation.limits.wall_ms);
   limits.memory_bytes = plan.invocation.limits.memory_bytes;
   limits.disk_bytes = 2 * kMaxCodeBytes;
   limits.files_created = 8;
@@ -80,6 +82,12 @@ std::optional<Answer> read_answer(const std::string& folder) {
   std::optional<std::string> sources = read("sources", kMaxScriptRecordBytes);
   if (!code || !sources) return std::nullopt;
   return Answer{std::move(*code), std::move(*sources)};
+}
+
+// Whether trying again makes no sense as long as the script stays what it is.
+bool is_final(const ExecutionResult& result, const Limits& limits) {
+  if (result.ending == Ending::kExited) return result.exit_code != 0;
+  return limits.wall_ms == kMaxWallMs && limits.memory_bytes >= Limits().memory_bytes;
 }
 
 // Where an entry or a mark was last used, and what it takes.
@@ -163,23 +171,62 @@ void ScriptCode::make(const std::string& key, const Plan& plan, Executor& execut
   const Result<os::TemporaryDirectory> answer_folder = os::TemporaryDirectory::create("openskills-");
   if (!answer_folder) return;
   NoOutput nowhere;
-  const Result<ExecutionResult> result = executor.execute(compilation(plan, answer_folder->path()), nowhere, cancel);
+  const Invocation invocation = compilation(plan, answer_folder->path());
+  const Result<ExecutionResult> result = executor.execute(invocation, nowhere, cancel);
   if (!result || result->ending == Ending::kCancelled) return;
   std::optional<Answer> answer;
   if (result->ending == Ending::kExited && result->exit_code == 0) answer = read_answer(answer_folder->path());
-  // A script that cannot be compiled ahead is not tried again until it changes, which gives it another key.
-  const std::optional<std::string> record =
-      answer ? make_script_record(answer->sources, plan.source->skill_directory, begun_ns) : empty_script_record();
-  if (!record) return;
-  Result<os::StagingFolder> staged = os::StagingFolder::create(directory_);
-  if (!staged || !staged->make_folder("files")) return;
-  const Result<UniqueFd> top = os::open_directory(staged->path());
-  const Result<UniqueFd> files = os::open_directory(os::join_path(staged->path(), "files"));
-  if (!top || !files || !os::write_file_atomically(top->get(), "record", *record)) return;
-  if (answer && !os::write_file_atomically(files->get(), "code", answer->code)) return;
-  (void)staged->publish(key, os::StagingFolder::Sync::kDone);
+  std::optional<std::string> record;
+  if (answer) {
+    record = make_script_record(answer->sources, plan.source->skill_directory, begun_ns);
+  } else if (is_final(*result, invocation.limits)) {
+    record = empty_script_record();
+  }
+  if (!record || !keep(key, *record, answer ? &answer->code : nullptr)) {
+    (void)os::write_file_beneath(folder_.get(), key + std::string(kFailedEnd), {});
+  }
   (void)os::remove_in(folder_.get(), key + std::string(kSeenEnd));
   keep_bound(folder_.get(), directory_);
+}
+
+bool ScriptCode::keep(const std::string& key, const std::string& record, const std::string* code) const {
+  Result<os::StagingFolder> staged = os::StagingFolder::create(directory_);
+  if (!staged || !staged->make_folder("files")) return false;
+  const Result<UniqueFd> top = os::open_directory(staged->path());
+  const Result<UniqueFd> files = os::open_directory(os::join_path(staged->path(), "files"));
+  if (!top || !files || !os::write_file_atomically(top->get(), "record", record)) return false;
+  if (code != nullptr && !os::write_file_atomically(files->get(), "code", *code)) return false;
+  (void)os::remove_tree(os::join_path(directory_, key));
+  return staged->publish(key, os::StagingFolder::Sync::kDone).has_value();
+}
+
+bool ScriptCode::make_once(const std::string& key, const Plan& plan, Executor& executor, const CancelToken& cancel) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!making_.insert(key).second) return false;
+  }
+  struct Release {
+    ScriptCode* code;
+    const std::string* key;
+    ~Release() {
+      const std::lock_guard lock(code->mutex_);
+      code->making_.erase(*key);
+    }
+  };
+  const Release release{this, &key};
+  if (!is_current(key, *plan.source)) make(key, plan, executor, cancel);
+  return is_current(key, *plan.source);
+}
+
+bool ScriptCode::is_due(const std::string& key) const {
+  const auto there = [&](std::string_view end) { return os::file_info_in(folder_.get(), key + std::string(end)); };
+  if (const Result<os::FileInfo> failed = there(kFailedEnd)) {
+    return failed->modified_ns < os::file_clock_now_ns() - kRetryNs;
+  }
+  if (there("") || there(kSeenEnd)) return true;
+  (void)os::write_file_beneath(folder_.get(), key + std::string(kSeenEnd), {});
+  if (key.starts_with("00")) keep_bound(folder_.get(), directory_);  // now and then
+  return false;
 }
 
 void ScriptCode::prepare(Plan& plan, Executor& executor, const CancelToken& cancel) {
@@ -188,20 +235,9 @@ void ScriptCode::prepare(Plan& plan, Executor& executor, const CancelToken& canc
   const Result<os::FileInfo> script = os::file_info_at(os::join_path(source.skill_directory, source.relative_path));
   if (!script) return;
   const std::string key = key_of(source, *script);
-  if (!is_current(key, source)) {
-    const std::string mark = key + std::string(kSeenEnd);
-    const bool is_old = os::file_info_in(folder_.get(), key).has_value();
-    if (is_old) (void)os::remove_tree(os::join_path(directory_, key));
-    if (!is_old && !os::file_info_in(folder_.get(), mark)) {
-      (void)os::write_file_beneath(folder_.get(), mark, {});
-      if (key.starts_with("00")) keep_bound(folder_.get(), directory_);  // now and then
-      return;
-    }
-    make(key, plan, executor, cancel);
-    if (!is_current(key, source)) return;
-  }
+  if (!is_current(key, source) && (!is_due(key) || !make_once(key, plan, executor, cancel))) return;
   plan.invocation.capabilities.mounts.push_back({os::join_path(os::join_path(directory_, key), "files"),
-                                                 source.how.guest_path, Access::kReadOnly, MountRole::kGuest, {}, {}});
+                                                 source.how.guest_path, Access::kReadOnly, MountRole::kCode, {}, {}});
 }
 
 ScriptCodeContents script_code_contents(const std::string& directory, std::int64_t used_before_ns) {

@@ -19,6 +19,7 @@ class Compiler : public Executor {
  public:
   Result<ExecutionResult> execute(const Invocation& invocation, OutputSink&, const CancelToken&) override {
     ++runs;
+    if (meanwhile) meanwhile();
     last = invocation;
     const std::string folder = invocation.capabilities.mounts.back().host_path;
     const auto put = [&](const char* name, const std::string& bytes) {
@@ -36,6 +37,7 @@ class Compiler : public Executor {
   bool answers = true;
   std::string code = "made";
   std::function<std::string()> sources;
+  std::function<void()> meanwhile;
   ExecutionResult ending;
   Invocation last;
 };
@@ -69,6 +71,7 @@ struct Fixture {
         {tree.path("lib"), "/usr/lib/python", Access::kReadOnly, MountRole::kGuest, {}, {}}};
     plan.source = ScriptSource{tree.path("skills/demo"), "scripts/x.py", "/skill/scripts/x.py",
                                "/skill", std::string(64, 'a'), {{"-m", "compile"}, "/var/lib/code"}};
+    plan.invocation.limits.wall_ms = wall_ms;
     code.prepare(plan, compiler, never);
     const std::vector<Mount>& mounts = plan.invocation.capabilities.mounts;
     if (mounts.size() == 3) return {};
@@ -78,8 +81,17 @@ struct Fixture {
     return mounts.back().host_path;
   }
 
+  // As after the minute for which a failure is remembered.
+  void forget_failures() const {
+    for (const auto& entry : std::filesystem::directory_iterator(tree.path("cache/scripts"))) {
+      if (entry.path().extension() != ".failed") continue;
+      std::filesystem::rename(entry.path(), std::filesystem::path(entry.path()).replace_extension(".seen"));
+    }
+  }
+
   TestTree tree;
   Compiler compiler;
+  std::uint64_t wall_ms = 30'000;
   ScriptCode code{tree.path("cache/scripts")};
   CancelToken never;
 };
@@ -145,7 +157,11 @@ TEST(ScriptCode, WhatWasReadInAnotherStateIsNotKept) {
       }};
   for (const auto& other : others) {
     fixture.compiler.sources = other;
+    const int runs = fixture.compiler.runs;
     EXPECT_EQ(fixture.run(), "") << other();
+    EXPECT_EQ(fixture.run(), "");
+    EXPECT_EQ(fixture.compiler.runs, runs + 1);  // not tried again at once
+    fixture.forget_failures();
   }
   fixture.compiler.sources = honest;
   Fixture::settle();
@@ -167,11 +183,34 @@ TEST(ScriptCode, WhatCannotBeMadeIsNotTriedAgainUntilTheScriptChanges) {
   EXPECT_EQ(fixture.compiler.runs, 2);
 }
 
+TEST(ScriptCode, OfRunsThatComeTogetherOneMakesIt) {
+  Fixture fixture;
+  (void)fixture.run();
+  std::string meanwhile = "not asked";
+  fixture.compiler.meanwhile = [&] { meanwhile = fixture.run(); };
+  EXPECT_NE(fixture.run(), "");
+  EXPECT_EQ(meanwhile, "");
+  EXPECT_EQ(fixture.compiler.runs, 1);
+}
+
 TEST(ScriptCode, ACancelledCompilationLeavesNothing) {
   Fixture fixture;
   (void)fixture.run();
   fixture.compiler.ending.ending = Ending::kCancelled;
   EXPECT_EQ(fixture.run(), "");
+  fixture.compiler.ending.ending = Ending::kExited;
+  EXPECT_NE(fixture.run(), "");
+}
+
+TEST(ScriptCode, ACompilationThatOnlyHadTooLittleTimeIsTriedAgainLater) {
+  Fixture fixture;
+  (void)fixture.run();
+  fixture.compiler.ending.ending = Ending::kTimedOut;
+  fixture.wall_ms = 100;
+  EXPECT_EQ(fixture.run(), "");
+  EXPECT_EQ(fixture.run(), "");
+  EXPECT_EQ(fixture.compiler.runs, 1);
+  fixture.forget_failures();
   fixture.compiler.ending.ending = Ending::kExited;
   EXPECT_NE(fixture.run(), "");
 }

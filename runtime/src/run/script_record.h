@@ -19,10 +19,10 @@ inline constexpr std::size_t kMaxScriptRecordBytes = std::size_t{1} << 20U;
 [[nodiscard]] std::string empty_script_record();
 
 // The record of what a guest says it read: a line "SIZE MTIME_NS CTIME_NS PATH" for each file, as they were then. The
-// guest is not trusted: nothing for text that is none, for a path that leads out of the skill, and when a file is not any
-// more what it was, or was changed in the very step of the file clock in which the guest began (`begun_ns`).
-[[nodiscard]] std::optional<std::string> make_script_record(std::string_view sources, const std::string& skill_directory,
-                                                            std::int64_t begun_ns);
+// guest is not trusted: nothing for text that is none, for a path that leads out of the skill, and when a file is not
+// what it was, or was changed in the very step of the file clock in which the guest began (`begun_ns`).
+[[nodiscard]] std::optional<std::string> make_script_record(std::string_view sources,
+                                                            const std::string& skill_directory, std::int64_t begun_ns);
 
 // Whether every file is what the record says.
 [[nodiscard]] bool is_current_script_record(std::string_view record, const std::string& skill_directory);

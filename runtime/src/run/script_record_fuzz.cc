@@ -30,8 +30,8 @@ struct Place {
 // A file as it is, or nearly.
 std::string take_line(FuzzedDataProvider& input, const std::string& skill) {
   const std::string path =
-      input.PickValueInArray({"x.py", "scripts/y.py", "scripts/pack/__init__.py", "../secret", "scripts/../../secret", "./x.py",
-                              "scripts/..", "/etc/passwd", "", "none.py"}) +
+      input.PickValueInArray({"x.py", "scripts/y.py", "scripts/pack/__init__.py", "../secret", "scripts/../../secret",
+                              "./x.py", "scripts/..", "/etc/passwd", "", "none.py"}) +
       (input.ConsumeBool() ? fuzzing::take_text(input, 8) : std::string());
   const Result<os::FileInfo> info = os::file_info_at(skill + "/" + path);
   if (!info || input.ConsumeBool()) return fuzzing::take_text(input, 40) + path + "\n";

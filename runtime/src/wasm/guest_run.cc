@@ -127,6 +127,7 @@ Result<std::unique_ptr<GuestRun>> GuestRun::open(const Invocation& invocation, O
   config.control.cancel = cancel;
   for (const Mount& mount : invocation.capabilities.mounts) {
     Result<UniqueFd> directory = os::open_directory(mount.host_path);
+    if (!directory && mount.role == MountRole::kCode) continue;
     if (!directory) {
       Error error = std::move(directory).error();
       error.message = fmt::format("cannot mount {}: {}", mount.guest_path, error.message);
