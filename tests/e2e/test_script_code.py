@@ -85,6 +85,16 @@ class ScriptCode(TestCase):
         skill = self.make_skill("other", {"scripts/x.py": "x = (\n"})
         self.assertIn("'(' was never closed", self.assert_same_always(skill)[3])
 
+    def test_ALoaderThatMakesOtherCodeOfAFileStillDoes(self):
+        skill = self.make_skill("demo", {
+            "scripts/x.py": "import sys\nfrom importlib.machinery import FileFinder, SourceFileLoader\n"
+                            "class Loud(SourceFileLoader):\n"
+                            "    def get_data(self, path):\n        return super().get_data(path).replace(b'quiet', b'loud')\n"
+                            "sys.path_hooks.insert(0, FileFinder.path_hook((Loud, ['.py'])))\nsys.path_importer_cache.clear()\n"
+                            "import helper\nprint(helper.VALUE)",
+            "scripts/helper.py": "VALUE = 'quiet'"})
+        self.assertEqual(self.assert_same_always(skill)[2], "loud\n")
+
     def test_AnOptimisedRunCompilesItself(self):
         skill = self.make_skill("demo", {"scripts/x.py": "import sys\nassert not sys.argv[1:]\nprint(__debug__)"})
         self.assertEqual(self.assert_same_always(skill)[2], "True\n")
