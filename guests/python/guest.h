@@ -43,6 +43,10 @@ void guest_use_up_free_chunks(void);
 // start.c. Reads the command line and renews what the snapshot froze. Returns -1 to go on, else the exit status.
 int guest_start(int argc, char **argv);
 
+// script_code.c. The bytes of a regular file of at most so many; NULL for anything else, with an error only for want of
+// memory.
+PyObject *guest_read_file(const char *path, Py_ssize_t most_bytes);
+
 // script_code.c. Reads what the host mounted, if anything; then gives a file's code: NULL, without an error, when there is
 // none.
 void guest_read_script_code(const PyConfig *config);

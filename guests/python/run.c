@@ -78,45 +78,26 @@ static void flush_streams(void) {
   PyErr_SetRaisedException(error);
 }
 
-// The whole text of a regular file, NUL-terminated; NULL when it needs CPython's own reader.
-static char *read_source(const char *path) {
-  int fd = open(path, O_RDONLY);
-  if (fd < 0) return NULL;
-  struct stat about;
-  char *text = NULL;
-  if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size < 64 * 1024 * 1024) {
-    size_t size = (size_t)about.st_size, filled = 0;
-    text = PyMem_RawMalloc(size + 1);
-    while (text != NULL && filled < size) {
-      ssize_t got = read(fd, text + filled, size - filled);
-      if (got <= 0) break;
-      filled += (size_t)got;
-    }
-    if (text != NULL && (filled < size || memchr(text, 0, size) != NULL)) {
-      PyMem_RawFree(text);
-      text = NULL;
-    }
-    if (text != NULL) text[size] = 0;
-  }
-  close(fd);
-  return text;
-}
-
 static int has_suffix(const wchar_t *name, const wchar_t *suffix) {
   size_t length = wcslen(name), tail = wcslen(suffix);
   return length > tail && wcscmp(name + length - tail, suffix) == 0;
 }
 
+#define MOST_SOURCE_BYTES (64 * 1024 * 1024 - 1)
+
 // CPython reads a script through its line tokenizer; from memory it compiles in about half the time.
 static PyObject *compile_script(PyObject *filename) {
   PyObject *path = NULL;
   if (!PyUnicode_FSConverter(filename, &path)) return NULL;
-  char *text = read_source(PyBytes_AS_STRING(path));
+  PyObject *text = guest_read_file(PyBytes_AS_STRING(path), MOST_SOURCE_BYTES);
   Py_DECREF(path);
-  if (text == NULL) return NULL;
-  PyCompilerFlags flags = _PyCompilerFlags_INIT;
-  PyObject *code = Py_CompileStringObject(text, filename, Py_file_input, &flags, -1);
-  PyMem_RawFree(text);
+  PyObject *code = NULL;
+  // What has a NUL in it, or cannot be read, is for CPython's own reader.
+  if (text != NULL && memchr(PyBytes_AS_STRING(text), 0, (size_t)PyBytes_GET_SIZE(text)) == NULL) {
+    PyCompilerFlags flags = _PyCompilerFlags_INIT;
+    code = Py_CompileStringObject(PyBytes_AS_STRING(text), filename, Py_file_input, &flags, -1);
+  }
+  Py_XDECREF(text);
   return code;
 }
 

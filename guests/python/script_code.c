@@ -7,12 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static PyObject *read_whole(const char *path) {
+PyObject *guest_read_file(const char *path, Py_ssize_t most_bytes) {
   int fd = open(path, O_RDONLY);
   if (fd < 0) return NULL;
   struct stat about;
   PyObject *bytes = NULL;
-  if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode)) {
+  if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size <= most_bytes) {
     bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)about.st_size);
     Py_ssize_t filled = 0, got = 1;
     while (bytes != NULL && filled < about.st_size && got > 0) {
@@ -31,7 +31,7 @@ static PyObject *unmarshal(PyObject *bytes) {
 
 void guest_read_script_code(const PyConfig *config) {
   if (config->optimization_level != 0) return; // it was compiled without
-  PyObject *bytes = read_whole(GUEST_SCRIPT_CODE "/code");
+  PyObject *bytes = guest_read_file(GUEST_SCRIPT_CODE "/code", PY_SSIZE_T_MAX);
   PyObject *codes = bytes != NULL ? unmarshal(bytes) : NULL;
   if (codes != NULL && PyDict_Check(codes)) (void)PyDict_Update(snapshot.codes, codes);
   PyErr_Clear();

@@ -10,6 +10,7 @@
 #include "os/private_files.h"
 #include "os/staging_folder.h"
 #include "os/walk.h"
+#include "run/output_capture.h"
 #include "run/script_record.h"
 #include "wasm/cache_folder.h"
 
@@ -24,11 +25,6 @@ constexpr std::size_t kMaxCodeBytes = std::size_t{16} << 20U;
 constexpr std::size_t kMaxNames = 1024;  // scripts and marks together; half of them go when there are more
 constexpr std::int64_t kDayNs = 86'400'000'000'000;
 constexpr std::int64_t kAbandonedNs = 600'000'000'000;
-
-class NoOutput : public OutputSink {
- public:
-  bool write(StreamKind /*stream*/, std::string_view /*bytes*/) override { return true; }
-};
 
 std::string key_of(const ScriptSource& source, const os::FileInfo& script) {
   return sha256_hex(fmt::format("{}\n{}\n{}\n{}", source.guest_sha256, source.skill_directory, source.relative_path,
@@ -170,7 +166,7 @@ void ScriptCode::make(const std::string& key, const Plan& plan, Executor& execut
   const std::int64_t begun_ns = os::file_clock_now_ns();
   const Result<os::TemporaryDirectory> answer_folder = os::TemporaryDirectory::create("openskills-");
   if (!answer_folder) return;
-  NoOutput nowhere;
+  OutputCapture nowhere(0);
   const Invocation invocation = compilation(plan, answer_folder->path());
   const Result<ExecutionResult> result = executor.execute(invocation, nowhere, cancel);
   if (!result || result->ending == Ending::kCancelled) return;
