@@ -8,11 +8,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <cstring>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "os/clock.h"
 #include "os/errno_error.h"
@@ -28,6 +31,13 @@ timespec span_until(std::int64_t deadline_monotonic_ns) noexcept {
   span.tv_sec = left / kNsPerSecond;
   span.tv_nsec = left % kNsPerSecond;
   return span;
+}
+
+// What a file of /proc says, as far as it fits; empty when it cannot be read.
+std::string_view read_proc(const std::string& path, std::span<char> buffer) noexcept {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const ssize_t got = fd.valid() ? ::read(fd.get(), buffer.data(), buffer.size()) : -1;
+  return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(0, got))};
 }
 
 }  // namespace
@@ -98,6 +108,26 @@ int SignalWatch::take() noexcept {
 
 void kill_process(int pidfd) noexcept {
   static_cast<void>(::syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0));
+}
+
+bool has_begun_to_end(int pidfd) noexcept {
+  std::array<char, 512> text;
+  // proc(5): the line "Pid:" of a process descriptor's information; -1 once the process has been waited for.
+  const std::string_view information = read_proc(fmt::format("/proc/self/fdinfo/{}", pidfd), text);
+  constexpr std::string_view kPid = "\nPid:\t";
+  const std::size_t at = information.find(kPid);
+  if (at == std::string_view::npos) return false;
+  const std::string_view pid = information.substr(at + kPid.size(), information.find('\n', at + 1) - at - kPid.size());
+  if (pid == "-1") return true;
+  // Field 9 of its status: the flags of the kernel's task, after the name in parentheses (which may hold anything).
+  std::string_view status = read_proc(fmt::format("/proc/{}/stat", pid), text);
+  status.remove_prefix(std::min(status.size(), status.rfind(") ") + 2));
+  constexpr int kFieldsBefore = 6;
+  for (int i = 0; i < kFieldsBefore; ++i) status.remove_prefix(std::min(status.size(), status.find(' ') + 1));
+  std::uint32_t flags = 0;
+  constexpr std::uint32_t kExiting = 0x4;  // PF_EXITING of linux/sched.h
+  std::from_chars(status.data(), status.data() + status.size(), flags);
+  return (flags & kExiting) != 0;
 }
 
 Result<std::vector<int>> open_descriptors() {

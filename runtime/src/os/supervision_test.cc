@@ -29,6 +29,26 @@ TEST(WaitReadable, ReturnsAtTheDeadline) {
   EXPECT_EQ(wait_readable({&watch, 1}, start_ns - 1).value(), 0U) << "a deadline in the past does not wait";
 }
 
+TEST(HasBegunToEnd, IsTrueFromTheEndOfItsProgramUntilItHasBeenWaitedForAndAfter) {
+  const Pipe pipe = Pipe::create().value();
+  char byte = 0;
+  ChildProcess child =
+      ChildProcess::start([&] { return static_cast<int>(::read(pipe.read_end.get(), &byte, 1)); }).value();
+  EXPECT_FALSE(has_begun_to_end(child.pidfd()));
+  ASSERT_TRUE(write_all(pipe.write_end.get(), "x", "pipe").has_value());
+  Watch watch{child.pidfd()};
+  EXPECT_EQ(wait_readable({&watch, 1}, kNoDeadline).value(), 1U);
+  EXPECT_TRUE(has_begun_to_end(child.pidfd()));
+  EXPECT_TRUE(child.wait()->exited_with(1));
+  EXPECT_TRUE(has_begun_to_end(child.pidfd()));
+}
+
+TEST(HasBegunToEnd, IsFalseForWhatIsNoProcess) {
+  const Pipe pipe = Pipe::create().value();
+  EXPECT_FALSE(has_begun_to_end(pipe.read_end.get()));
+  EXPECT_FALSE(has_begun_to_end(-1));
+}
+
 TEST(WaitReadable, TellsWhichOnesAreReady) {
   const Pipe silent = Pipe::create().value();
   const Pipe speaking = Pipe::create().value();

@@ -38,6 +38,9 @@ class LaunchedChild {
   // SIGKILL. Harmless when the child has ended.
   virtual void kill_hard() noexcept = 0;
 
+  // Nobody will wait for it. REQUIRES: it has begun to end (os::has_begun_to_end), and wait() has not been called.
+  virtual void leave() noexcept = 0;
+
   // Waits for the end. REQUIRES: called once, by then the child is ending or has been killed.
   [[nodiscard]] virtual Result<os::ChildStatus> wait() = 0;
 };

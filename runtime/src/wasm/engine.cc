@@ -112,6 +112,14 @@ Module::~Module() {
   if (component_ != nullptr) openskills_component_delete(component_);
 }
 
+std::span<std::byte> Module::image() const noexcept {
+  if (module_ == nullptr) return {};
+  void* begin = nullptr;
+  void* end = nullptr;
+  wasmtime_module_image_range(module_, &begin, &end);
+  return {static_cast<std::byte*>(begin), static_cast<std::byte*>(end)};
+}
+
 std::string Engine::code_fingerprint() {
   return fmt::format("wasmtime-{} {} r{}", WASMTIME_VERSION, kTarget, kCodeRevision);
 }

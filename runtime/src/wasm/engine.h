@@ -11,9 +11,11 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -52,6 +54,8 @@ class Module {
   [[nodiscard]] const wasmtime_instance_pre* instance_pre() const noexcept { return instance_pre_; }
   // Null for a module.
   [[nodiscard]] const OpenskillsComponent* component() const noexcept { return component_; }
+  // Where a module's compiled code is mapped; empty for a component. Never to be written.
+  [[nodiscard]] std::span<std::byte> image() const noexcept;
 
  private:
   friend class Engine;

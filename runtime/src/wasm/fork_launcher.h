@@ -4,6 +4,8 @@
 // Thread rule: one thread, in a process with no other threads; a process that has threads gets kChildFailed.
 #pragma once
 
+#include <vector>
+
 #include "wasm/child_launcher.h"
 #include "wasm/warm_modules.h"
 
@@ -24,6 +26,7 @@ class ForkLauncher : public ChildLauncher {
  private:
   Loading loading_;
   WarmModules modules_;
+  std::vector<os::ChildProcess> leaving_;  // are ending by themselves, and waited for when there is nothing else to do
 };
 
 }  // namespace openskills

@@ -86,22 +86,42 @@ Result<LayersInForce> jail_self(const Invocation& invocation, const GuestRun& ru
   return layers;
 }
 
-// What it returns is reported; the guest's own end is in the result.
-Result<ExecutionResult> run_to_the_end(const Invocation& invocation, int code_fd, std::int64_t started_ns,
-                                       const RunEnds& ends, WarmModules& modules) {
+Result<void> close_what_is_not_ours(const Invocation& invocation, const RunEnds& ends, const PreparedRun& prepared,
+                                    const std::vector<int>& of_code) {
   std::vector<int> keep = {ends.stdout_pipe.get(), ends.stderr_pipe.get(), ends.report_pipe.get(),
                            ends.link_requests_fd, ends.link_answers_fd};
   if (invocation.stdin_source.kind == StdinSource::Kind::kDescriptor) {
     keep.push_back(invocation.stdin_source.descriptor);
   }
+  if (prepared.touched_pages_fd >= 0) keep.push_back(prepared.touched_pages_fd);
+  keep.insert(keep.end(), of_code.begin(), of_code.end());
+  return jail::keep_only_descriptors(std::move(keep));
+}
+
+// A hint for later runs, and no more: whatever goes wrong with it, this run has been reported.
+void tell_touched_pages(const GuestRun& run, const Module& module, const os::PageMap& map, int fd) {
+  if (run.store() == nullptr) return;
+  const Result<TouchedPages> touched = run.store()->touched_pages(map, module);
+  if (!touched) return;
+  const std::string told = encode_touched_pages(*touched);
+  if (!told.empty()) (void)os::write_all(fd, told, "touched pages");
+}
+
+// What it returns is reported; the guest's own end is in the result.
+Result<ExecutionResult> run_to_the_end(const Invocation& invocation, int code_fd, std::int64_t started_ns,
+                                       RunEnds& ends, WarmModules& modules, PreparedRun prepared) {
   Code code(modules, code_fd, invocation.program_path);
   TRY(const std::vector<int> of_code, code.prepare());
-  keep.insert(keep.end(), of_code.begin(), of_code.end());
-  TRY(jail::keep_only_descriptors(std::move(keep)));
+  TRY(close_what_is_not_ours(invocation, ends, prepared, of_code));
   os::forget_environment();
+  std::optional<os::PageMap> page_map;  // nothing can be opened behind the jail
+  if (prepared.touched_pages_fd >= 0) {
+    TRY(page_map, os::PageMap::open());
+  }
   PipeSink sink(ends.stdout_pipe.get(), ends.stderr_pipe.get());
   const LinkTimesCalls calls(ends.link_requests_fd, ends.link_answers_fd);
   TRY(const std::unique_ptr<GuestRun> run, GuestRun::open(invocation, sink, nullptr, calls));
+  run->use(std::move(prepared.store));
   run->start_clock(started_ns);
   sink.set_deadline(run->wall_deadline_ns());
   TRY(os::DeadlineAlarm::start(
@@ -111,15 +131,19 @@ Result<ExecutionResult> run_to_the_end(const Invocation& invocation, int code_fd
   TRY(os::write_all(ends.report_pipe.get(), encode_layers(layers), "report"));
   Result<ExecutionResult> result = run->execute(code.engine(), code.module());
   TRY(os::write_all(ends.report_pipe.get(), encode_result(result), "report"));
+  if (page_map) tell_touched_pages(*run, code.module(), *page_map, prepared.touched_pages_fd);
+  // The supervisor need not wait until this process is taken apart to see that nothing more will come: it kills it now.
+  for (UniqueFd* const end : {&ends.stdout_pipe, &ends.stderr_pipe, &ends.report_pipe}) end->reset();
   // The process ends here; taking the engine apart first would only take time.
   os::exit_now(0);
 }
 
 }  // namespace
 
-int run_guest_child(const Invocation& invocation, int code_fd, std::int64_t started_monotonic_ns, const RunEnds& ends,
-                    WarmModules& modules) {
-  const Result<ExecutionResult> failed = run_to_the_end(invocation, code_fd, started_monotonic_ns, ends, modules);
+int run_guest_child(const Invocation& invocation, int code_fd, std::int64_t started_monotonic_ns, RunEnds ends,
+                    WarmModules& modules, PreparedRun prepared) {
+  const Result<ExecutionResult> failed =
+      run_to_the_end(invocation, code_fd, started_monotonic_ns, ends, modules, std::move(prepared));
   const std::string report = "{}\n" + encode_result(failed);
   return os::write_all(ends.report_pipe.get(), report, "report") ? 0 : 1;
 }

@@ -4,16 +4,24 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "invoke/invocation.h"
 #include "wasm/child_launcher.h"
+#include "wasm/guest_store.h"
 #include "wasm/warm_modules.h"
 
 namespace openskills {
 
+// What a child has made before it knew its run.
+struct PreparedRun {
+  std::unique_ptr<GuestStore> store;  // of the module the run is for; null when there is none
+  int touched_pages_fd = -1;          // where to tell what the run touched (touched_pages.h); -1 when nobody asks
+};
+
 // Runs to the end of the process: on success it does not return; otherwise the failure has been reported and the value
 // is the exit code. `modules` may have the code loaded already, from before the fork; it is loaded when not.
 [[nodiscard]] int run_guest_child(const Invocation& invocation, int code_fd, std::int64_t started_monotonic_ns,
-                                  const RunEnds& ends, WarmModules& modules);
+                                  RunEnds ends, WarmModules& modules, PreparedRun prepared = {});
 
 }  // namespace openskills

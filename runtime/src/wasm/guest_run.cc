@@ -13,6 +13,7 @@
 #include "os/written_pages.h"
 #include "wasm/component_run.h"
 #include "wasm/engine_extensions.h"
+#include "wasm/guest_store.h"
 #include "wasm/wasi/wasi_context.h"
 #include "wasm/wasmtime_error.h"
 
@@ -28,11 +29,6 @@ constexpr os::JoinLimits kSlotReset{.most_runs = 30, .most_pages = 1024};
 // How the engine says that its pool is full.
 constexpr std::string_view kNoPlaceInPool = "maximum concurrent limit";
 
-struct StoreDeleter {
-  void operator()(wasmtime_store_t* store) const noexcept { wasmtime_store_delete(store); }
-};
-using StorePtr = std::unique_ptr<wasmtime_store_t, StoreDeleter>;
-
 // Why the engine, and not a host call, stopped the guest.
 enum class EngineStop : std::uint8_t { kNone, kWall, kCpu, kCancelled };
 
@@ -43,14 +39,16 @@ struct GuestRun::State {
   const CancelToken* cancel = nullptr;
   std::vector<OpenMount> mounts;
   std::unique_ptr<wasi::WasiContext> wasi;
-  OpenskillsMemoryAccount account{};
+  OpenskillsMemoryAccount component_account{};
   EngineStop engine_stop = EngineStop::kNone;
   std::int64_t started_wall_ns = 0;
   std::int64_t started_cpu_ns = 0;
   std::int64_t wall_deadline_ns = 0;
   std::int64_t cpu_deadline_ns = 0;
   // Last, so that it goes first: it refers to the rest. A process that ends after its run never takes it apart.
-  StorePtr store;
+  std::unique_ptr<GuestStore> store;
+
+  [[nodiscard]] OpenskillsMemoryAccount& account() noexcept { return store ? store->account() : component_account; }
 };
 
 namespace {
@@ -116,7 +114,7 @@ Result<std::unique_ptr<GuestRun>> GuestRun::open(const Invocation& invocation, O
   auto state = std::make_unique<State>();
   state->invocation = &invocation;
   state->cancel = cancel;
-  state->account.limit_bytes = invocation.limits.memory_bytes;
+  state->component_account.limit_bytes = invocation.limits.memory_bytes;
   wasi::WasiConfig config;
   config.argv = invocation.argv;
   config.environment = environment_of(invocation.capabilities);
@@ -157,6 +155,10 @@ void GuestRun::start_clock(std::int64_t started_monotonic_ns) {
 
 std::int64_t GuestRun::wall_deadline_ns() const noexcept { return state_->wall_deadline_ns; }
 
+void GuestRun::use(std::unique_ptr<GuestStore> prepared) noexcept { state_->store = std::move(prepared); }
+
+const GuestStore* GuestRun::store() const noexcept { return state_->store.get(); }
+
 namespace {
 
 // Whether the guest may go on; if not, the state says why.
@@ -184,10 +186,10 @@ wasmtime_error_t* on_epoch(wasmtime_context_t* /*context*/, void* data, std::uin
   return nullptr;
 }
 
-Result<wasmtime_func_t> find_start(wasmtime_context_t* context, const wasmtime_instance_t& instance) {
+Result<wasmtime_func_t> find_start(const GuestStore& store) {
   wasmtime_extern_t item{};
   constexpr std::string_view kStart = "_start";
-  if (!wasmtime_instance_export_get(context, &instance, kStart.data(), kStart.size(), &item)) {
+  if (!wasmtime_instance_export_get(store.context(), &store.instance(), kStart.data(), kStart.size(), &item)) {
     return fail_with_hint(ErrorCode::kModuleInvalid, "the module exports no function _start",
                           "build it as a WASI command, not as a library");
   }
@@ -196,18 +198,6 @@ Result<wasmtime_func_t> find_start(wasmtime_context_t* context, const wasmtime_i
     return fail(ErrorCode::kModuleInvalid, "the module's export _start is not a function");
   }
   return item.of.func;
-}
-
-// Prepares a pool's slot for its reset, which happens when the store goes.
-void join_written_pages(wasmtime_context_t* context, const wasmtime_instance_t& instance) noexcept {
-  wasmtime_extern_t item{};
-  constexpr std::string_view kMemory = "memory";
-  if (!wasmtime_instance_export_get(context, &instance, kMemory.data(), kMemory.size(), &item)) return;
-  if (item.kind == WASMTIME_EXTERN_MEMORY) {
-    auto* const base = reinterpret_cast<std::byte*>(wasmtime_memory_data(context, &item.of.memory));
-    (void)os::join_written_pages({base, wasmtime_memory_data_size(context, &item.of.memory)}, kSlotReset);
-  }
-  wasmtime_extern_delete(&item);
 }
 
 }  // namespace
@@ -235,39 +225,37 @@ struct GuestRun::Answer {
 // The same for a component.
 Result<void> GuestRun::call_component(const OpenskillsComponent& component, Answer& answer) {
   State& state = *state_;
-  TRY(ComponentAnswer run, run_component(component, *state.invocation, *state.wasi, state.account,
+  TRY(ComponentAnswer run, run_component(component, *state.invocation, *state.wasi, state.component_account,
                                          {&state, [](void* data) { return may_go_on(*static_cast<State*>(data)); }}));
   answer.error = run.error;
   answer.exit_code = run.exit_code;
   const bool stopped = state.wasi->stop_reason() != wasi::StopReason::kNone || state.engine_stop != EngineStop::kNone;
-  if (answer.error != nullptr && !run.began && !state.account.refused && !stopped) {
+  if (answer.error != nullptr && !run.began && !state.component_account.refused && !stopped) {
     return fail(ErrorCode::kModuleInvalid, "the component cannot be instantiated: {}", answer.message());
   }
   return {};
 }
 
-// A new store, and the module's instance in it, as far as it goes. Gives what the pool said when it had no place: no code
-// of the guest has run then.
-std::string GuestRun::instantiate(Engine& engine, const Module& module, wasmtime_instance& instance, Answer& answer) {
+// A store with the module's instance in it, as far as it goes. Gives what the pool said when it had no place: no code of
+// the guest has run then.
+std::string GuestRun::instantiate(Engine& engine, const Module& module, Answer& answer) {
   State& state = *state_;
-  state.store.reset(wasmtime_store_new(engine.raw(), state.wasi.get(), nullptr));
-  wasmtime_context_t* context = wasmtime_store_context(state.store.get());
-  openskills_store_set_account(state.store.get(), &state.account);
-  wasmtime_store_epoch_deadline_callback(state.store.get(), on_epoch<State>, &state, nullptr);
-  wasmtime_context_set_epoch_deadline(context, 1);
-  answer.error = wasmtime_instance_pre_instantiate(module.instance_pre(), context, &instance, &answer.trap);
+  const GuestStore::Owner owner{state.wasi.get(), &state, on_epoch<State>, state.invocation->limits.memory_bytes};
+  if (state.store && state.store->instantiated() && state.store->take_over(owner)) return {};
+  state.store.reset();
+  state.store = std::make_unique<GuestStore>(engine);
+  (void)state.store->take_over(owner);
+  answer.error = state.store->instantiate(module, &answer.trap);
   // A start function runs here: it may have exited, or been stopped.
   const bool stopped = state.wasi->stop_reason() != wasi::StopReason::kNone || state.engine_stop != EngineStop::kNone;
-  return answer.error != nullptr && !state.account.refused && !stopped ? answer.message() : std::string();
+  return answer.error != nullptr && !state.store->account().refused && !stopped ? answer.message() : std::string();
 }
 
 // Calls `_start`. What the guest does is in the answer; an Error means that it could not begin.
 Result<void> GuestRun::call_start(Engine& engine, const Module& module, Answer& answer) {
   State& state = *state_;
   const bool pooled = engine.allocation() == Allocation::kPooling;
-  const auto account = state.account;
-  wasmtime_instance_t instance{};
-  std::string refusal = instantiate(engine, module, instance, answer);
+  std::string refusal = instantiate(engine, module, answer);
   // The engine looks through its pool piece by piece, and can miss a place that others give back and take meanwhile. For
   // each run that was admitted there is one.
   while (pooled && refusal.find(kNoPlaceInPool) != std::string::npos) {
@@ -276,17 +264,17 @@ Result<void> GuestRun::call_start(Engine& engine, const Module& module, Answer& 
       return {};
     }
     std::this_thread::yield();
-    state.account = account;
-    refusal = instantiate(engine, module, instance, answer);
+    refusal = instantiate(engine, module, answer);
   }
   if (!refusal.empty()) return fail(ErrorCode::kModuleInvalid, "the module cannot be instantiated: {}", refusal);
   if (!answer.good()) return {};
-  wasmtime_context_t* const context = wasmtime_store_context(state.store.get());
-  TRY(const wasmtime_func_t start, find_start(context, instance));
+  TRY(const wasmtime_func_t start, find_start(*state.store));
   const std::int64_t faults_before = pooled ? os::thread_page_faults() : 0;
-  answer.error = wasmtime_func_call(context, &start, nullptr, 0, nullptr, 0, &answer.trap);
+  answer.error = wasmtime_func_call(state.store->context(), &start, nullptr, 0, nullptr, 0, &answer.trap);
   // Without a fault the run wrote no page that earlier ones had not.
-  if (pooled && os::thread_page_faults() != faults_before) join_written_pages(context, instance);
+  if (pooled && os::thread_page_faults() != faults_before) {
+    (void)os::join_written_pages(state.store->memory(), kSlotReset);
+  }
   return {};
 }
 
@@ -294,8 +282,8 @@ void GuestRun::report_usage(ExecutionResult& result) {
   State& state = *state_;
   result.usage.wall_ns = static_cast<std::uint64_t>(os::monotonic_now_ns() - state.started_wall_ns);
   result.usage.cpu_ns = static_cast<std::uint64_t>(os::thread_cpu_ns() - state.started_cpu_ns);
-  result.usage.peak_memory_bytes = state.account.peak_bytes;
-  result.usage.memory_refused = state.account.refused;
+  result.usage.peak_memory_bytes = state.account().peak_bytes;
+  result.usage.memory_refused = state.account().refused;
   result.usage.disk_written_bytes = state.wasi->disk_written_bytes();
   result.changed_files_complete = state.wasi->changed_files_complete();
   result.changed_files = state.wasi->take_changed_files();
@@ -313,7 +301,7 @@ Result<ExecutionResult> GuestRun::execute(Engine& engine, const Module& module) 
     TRY(call_start(engine, module, answer));
   }
   result.exit_code = answer.exit_code;
-  describe_ending(*state_->wasi, state_->engine_stop, state_->account, answer.good(), result);
+  describe_ending(*state_->wasi, state_->engine_stop, state_->account(), answer.good(), result);
   if (result.ending == Ending::kTrapped || result.limit == LimitKind::kMemory) result.message = answer.message();
   report_usage(result);
   return result;

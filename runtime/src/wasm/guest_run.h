@@ -14,9 +14,9 @@
 #include "os/descriptor_calls.h"
 #include "wasm/engine.h"
 
-struct wasmtime_instance;  // NOLINT(readability-identifier-naming): the engine's
-
 namespace openskills {
+
+class GuestStore;
 
 // The monotonic time `limit_ms` after `started_ns`; far in the future rather than wrapped around.
 [[nodiscard]] std::int64_t deadline_after(std::int64_t started_ns, std::uint64_t limit_ms) noexcept;
@@ -29,6 +29,11 @@ class GuestRun {
       const Invocation& invocation, OutputSink& sink, const CancelToken* cancel,
       const os::DescriptorCalls& calls = os::DescriptorCalls::kernel());
   ~GuestRun();
+
+  // Runs in a store that was prepared for the module. Call it before execute(), which makes a store of its own when none
+  // was given or the given one has more memory than this run may have.
+  void use(std::unique_ptr<GuestStore> prepared) noexcept;
+
   GuestRun(const GuestRun&) = delete;
   GuestRun& operator=(const GuestRun&) = delete;
 
@@ -50,11 +55,13 @@ class GuestRun {
   // which is not UTF-8.
   [[nodiscard]] Result<ExecutionResult> execute(Engine& engine, const Module& module);
 
+  // The store the module ran in; null before execute() and for a component.
+  [[nodiscard]] const GuestStore* store() const noexcept;
+
  private:
   struct State;
   struct Answer;
-  [[nodiscard]] std::string instantiate(Engine& engine, const Module& module, wasmtime_instance& instance,
-                                        Answer& answer);
+  [[nodiscard]] std::string instantiate(Engine& engine, const Module& module, Answer& answer);
   [[nodiscard]] Result<void> call_start(Engine& engine, const Module& module, Answer& answer);
   [[nodiscard]] Result<void> call_component(const OpenskillsComponent& component, Answer& answer);
   void report_usage(ExecutionResult& result);

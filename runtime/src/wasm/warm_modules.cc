@@ -47,9 +47,12 @@ WarmModules::Warm WarmModules::use(Entry& entry) {
 std::optional<WarmModules::Warm> WarmModules::find(int code_fd) {
   if (entries_.empty()) return std::nullopt;
   const Result<os::FileInfo> file = os::file_info(code_fd);
-  if (!file) return std::nullopt;
+  return file ? find(*file) : std::nullopt;
+}
+
+std::optional<WarmModules::Warm> WarmModules::find(const os::FileInfo& code) {
   const auto found = std::find_if(entries_.begin(), entries_.end(),
-                                  [&](const Entry& entry) { return os::same_file(entry.file, *file); });
+                                  [&](const Entry& entry) { return os::same_file(entry.file, code); });
   if (found == entries_.end()) return std::nullopt;
   return use(*found);
 }

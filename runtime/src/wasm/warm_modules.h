@@ -37,6 +37,7 @@ class WarmModules {
 
   // The module whose compiled code is in `code_fd`, if it is loaded. What is borrowed is good until the next call.
   [[nodiscard]] std::optional<Warm> find(int code_fd);
+  [[nodiscard]] std::optional<Warm> find(const os::FileInfo& code);
 
   // The same, loaded when it is not yet. Errors: those of Engine::create and Engine::load_compiled.
   [[nodiscard]] Result<Warm> get(int code_fd, std::string_view name_for_errors);

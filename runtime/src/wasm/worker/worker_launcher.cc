@@ -52,6 +52,7 @@ class WorkerChild : public LaunchedChild {
 
   [[nodiscard]] int pidfd() const noexcept override { return pidfd_.get(); }
   void kill_hard() noexcept override { os::kill_process(pidfd_.get()); }
+  void leave() noexcept override {}  // the worker waits for it
 
   Result<os::ChildStatus> wait() override {
     TRY(const std::optional<os::Message> message, receive_soon(status_));

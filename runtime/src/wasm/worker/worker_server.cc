@@ -6,44 +6,49 @@
 #include <utility>
 #include <vector>
 
+#include "os/clock.h"
 #include "os/files.h"
 #include "os/supervision.h"
 #include "wasm/compile_child.h"
 #include "wasm/engine.h"
-#include "wasm/guest_child.h"
 #include "wasm/warm_modules.h"
-#include "wasm/worker/invocation_codec.h"
+#include "wasm/worker/prepared_child.h"
+#include "wasm/worker/run_child.h"
 #include "wasm/worker/worker_protocol.h"
 
 namespace openskills::worker {
 namespace {
 
-constexpr std::size_t kMaxInvocationBytes = std::size_t{1} << 30U;
 constexpr std::size_t kMaxModuleBytes = std::size_t{512} << 20U;
 constexpr int kExitOk = 0;
 constexpr int kExitFailed = 1;
 
+// How long a prepared child waits for a run.
+constexpr std::int64_t kPreparedNs = std::int64_t{60} * 1'000'000'000;
+// A module is prepared for once this many runs in a row were of it: most hosts that run one thing once run nothing more.
+constexpr unsigned kRunsInARow = 2;
+// What runs touch changes little: asked for at first, and then now and then.
+constexpr unsigned kRunsBetweenQuestions = 32;
+
 struct Child {
   os::ChildProcess process;
   os::MessageSocket status;
+  os::MessageSocket touched_pages;  // valid when the child was asked for them
+  os::FileInfo code;                // of which they would be
 };
 
-// The child of a run. It alone reads what the run is about.
-int run_child(const Request& request, std::vector<UniqueFd>& descriptors, WarmModules& modules) {
-  const RunEnds ends{std::move(descriptors[3]), std::move(descriptors[4]), std::move(descriptors[5]),
-                     descriptors[6].get(), descriptors[7].get()};
-  Result<std::string> bytes = os::read_file(descriptors[1].get(), kMaxInvocationBytes, "invocation");
-  if (!bytes) return kExitFailed;
-  Result<Invocation> invocation = decode_invocation(*bytes);
-  if (!invocation) return kExitFailed;
-  if (request.has_stdin) invocation->stdin_source.descriptor = descriptors[8].get();
-  return run_guest_child(*invocation, descriptors[2].get(), request.started_monotonic_ns, ends, modules);
-}
+// The module that runs are of at present.
+struct CurrentModule {
+  os::FileInfo code;
+  unsigned runs_in_a_row = 0;
+  std::optional<TouchedPages> pages;
+  unsigned runs_until_asked = 0;
+};
 
 int compile_child(const Request& request, const std::vector<UniqueFd>& descriptors) {
-  const Result<std::string> bytes = os::read_file(descriptors[1].get(), kMaxModuleBytes, request.name);
+  const Result<std::string> bytes = os::read_file(descriptors[0].get(), kMaxModuleBytes, request.name);
   if (!bytes) return kExitFailed;
-  return compile_in_this_child({*bytes, request.name, request.missing_layers}, descriptors[2].get());
+  return compile_in_this_child({*bytes, request.name, request.missing_layers}, descriptors[1].get());
 }
 
 class Server {
@@ -55,21 +60,73 @@ class Server {
 
  private:
   Result<bool> take_request();
-  Result<os::ChildProcess> start(const Request& request, std::vector<UniqueFd>& descriptors);
+  Result<Child> start(const Request& request, std::vector<UniqueFd> descriptors);
+  Result<Child> start_run(const Request& request, std::vector<UniqueFd> descriptors);
+  std::optional<Child> give_to_prepared(const Request& request, const std::vector<UniqueFd>& descriptors);
   void look_after(const std::vector<os::Watch>& watches);
+  void note_touched_pages(Child& child);
+  void count_run(const os::FileInfo& code);
+  void prepare_next();
 
   os::MessageSocket control_;
   std::vector<Child> children_;
   WarmModules modules_;
+  CurrentModule current_;
+  std::optional<PreparedChild> prepared_;
 };
 
-Result<os::ChildProcess> Server::start(const Request& request, std::vector<UniqueFd>& descriptors) {
-  if (request.kind == Request::Kind::kCompile) {
-    return os::ChildProcess::start([&] { return compile_child(request, descriptors); }, os::FaultHandlers::kKeep);
+void Server::count_run(const os::FileInfo& code) {
+  if (!os::same_file(current_.code, code)) {
+    current_ = CurrentModule{};
+    current_.code = code;
+    prepared_.reset();
   }
-  // Code that does not load here does not load in the child either, which can say so to the host.
-  if (request.keep_loaded == KeepLoaded::kYes) (void)modules_.get(descriptors[2].get(), "guest");
-  return os::ChildProcess::start([&] { return run_child(request, descriptors, modules_); }, os::FaultHandlers::kKeep);
+  ++current_.runs_in_a_row;
+}
+
+// When a run has ended and before the next one comes: the child for that. Not while others run: it would take processor
+// time from them, and from the host that waits for them.
+void Server::prepare_next() {
+  if (prepared_ || !children_.empty() || current_.runs_in_a_row < kRunsInARow) return;
+  const std::optional<WarmModules::Warm> warm = modules_.find(current_.code);
+  if (!warm) return;
+  const bool asks = current_.runs_until_asked == 0;
+  Result<PreparedChild> child = PreparedChild::start(modules_, *warm, {current_.code, current_.pages, asks});
+  if (!child) return;  // the run forks, and says what is wrong
+  current_.runs_until_asked = asks ? kRunsBetweenQuestions : current_.runs_until_asked - 1;
+  prepared_.emplace(std::move(*child));
+}
+
+std::optional<Child> Server::give_to_prepared(const Request& request, const std::vector<UniqueFd>& descriptors) {
+  std::vector<int> numbers;
+  for (const UniqueFd& descriptor : descriptors) numbers.push_back(descriptor.get());
+  PreparedChild child = std::move(*prepared_);
+  prepared_.reset();
+  if (!child.give(encode(request), numbers)) return std::nullopt;
+  return Child{child.take_process(), {}, child.take_socket(), current_.code};
+}
+
+Result<Child> Server::start_run(const Request& request, std::vector<UniqueFd> descriptors) {
+  if (request.keep_loaded == KeepLoaded::kYes) {
+    // Code that does not load here does not load in the child either, which can say so to the host.
+    (void)modules_.get(descriptors[1].get(), "guest");
+    TRY(const os::FileInfo code, os::file_info(descriptors[1].get()));
+    count_run(code);
+    if (prepared_) {
+      if (std::optional<Child> child = give_to_prepared(request, descriptors)) return std::move(*child);
+    }
+  }
+  TRY(os::ChildProcess process,
+      os::ChildProcess::start([&] { return run_child(request, std::move(descriptors), modules_); },
+                              os::FaultHandlers::kKeep));
+  return Child{std::move(process), {}, {}, {}};
+}
+
+Result<Child> Server::start(const Request& request, std::vector<UniqueFd> descriptors) {
+  if (request.kind == Request::Kind::kRun) return start_run(request, std::move(descriptors));
+  TRY(os::ChildProcess process,
+      os::ChildProcess::start([&] { return compile_child(request, descriptors); }, os::FaultHandlers::kKeep));
+  return Child{std::move(process), {}, {}, {}};
 }
 
 Result<bool> Server::take_request() {
@@ -83,16 +140,28 @@ Result<bool> Server::take_request() {
     return fail(ErrorCode::kInternal, "a request came with {} descriptors", message->descriptors.size());
   }
   os::MessageSocket status(std::move(message->descriptors[0]));
-  Result<os::ChildProcess> process = start(request, message->descriptors);
-  if (!process) {
+  message->descriptors.erase(message->descriptors.begin());
+  Result<Child> child = start(request, std::move(message->descriptors));
+  if (!child) {
     // A host that is not there to hear it has no use for it.
-    (void)status.send(encode(Failed{process.error()}));
+    (void)status.send(encode(Failed{child.error()}));
     return true;
   }
-  const int pidfd = process->pidfd();
+  const int pidfd = child->process.pidfd();
   const Result<bool> told = status.send(encode(Started{}), {&pidfd, 1});
-  if (told && *told) children_.push_back({std::move(*process), std::move(status)});
+  if (told && *told) {
+    child->status = std::move(status);
+    children_.push_back(std::move(*child));
+  }
   return true;
+}
+
+// The child has ended, so nothing is waited for.
+void Server::note_touched_pages(Child& child) {
+  if (!child.touched_pages.valid() || !os::same_file(child.code, current_.code)) return;
+  const Result<std::optional<os::Message>> told = child.touched_pages.receive();
+  if (!told || !*told) return;
+  if (std::optional<TouchedPages> pages = decode_touched_pages((*told)->bytes)) current_.pages = std::move(pages);
 }
 
 void Server::look_after(const std::vector<os::Watch>& watches) {
@@ -110,6 +179,7 @@ void Server::look_after(const std::vector<os::Watch>& watches) {
     if (const Result<os::ChildStatus> status = child.process.wait(); status && child.status.valid()) {
       (void)child.status.send(encode(Ended{*status}));
     }
+    note_touched_pages(child);
   }
   children_ = std::move(running);
 }
@@ -122,10 +192,16 @@ Result<bool> Server::step() {
     watches.push_back({child.process.pidfd()});
     watches.push_back({child.status.fd()});
   }
-  TRY(os::wait_readable(watches, os::kNoDeadline));
+  const std::int64_t deadline_ns = prepared_ ? os::monotonic_now_ns() + kPreparedNs : os::kNoDeadline;
+  TRY(const std::size_t ready, os::wait_readable(watches, deadline_ns));
+  if (ready == 0) {
+    prepared_.reset();
+    return true;
+  }
   look_after(watches);
-  if (!watches[0].ready) return true;
-  return take_request();
+  if (watches[0].ready) return take_request();
+  prepare_next();
+  return true;
 }
 
 }  // namespace

@@ -1,0 +1,115 @@
+#include "os/page_map.h"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+
+#include "os/written_pages.h"
+
+namespace openskills::os {
+namespace {
+
+constexpr std::size_t kPages = 5000;  // more than are read at once
+
+// A private mapping of a file whose pages hold their numbers.
+class PageMapTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    page_ = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const int fd = ::memfd_create("pages", MFD_CLOEXEC);
+    ASSERT_GE(fd, 0);
+    ASSERT_EQ(::ftruncate(fd, static_cast<off_t>(kPages * page_)), 0);
+    auto* shared = static_cast<std::byte*>(::mmap(nullptr, kPages * page_, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
+    ASSERT_NE(shared, MAP_FAILED);
+    for (std::size_t i = 0; i < kPages; ++i) std::memset(shared + i * page_, static_cast<int>(i % 251), page_);
+    ::munmap(shared, kPages * page_);
+    base_ = static_cast<std::byte*>(::mmap(nullptr, kPages * page_, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0));
+    ::close(fd);
+    ASSERT_NE(base_, MAP_FAILED);
+  }
+  void TearDown() override { ::munmap(base_, kPages * page_); }
+
+  [[nodiscard]] std::span<std::byte> range() const { return {base_, kPages * page_}; }
+  [[nodiscard]] std::vector<PageRun> own() const {
+    const Result<PageMap> map = PageMap::open();
+    EXPECT_TRUE(map);
+    return map->find(range(), PageKind::kOwn).value();
+  }
+  void write(std::size_t page) { base_[page * page_ + 7] = static_cast<std::byte>(page % 251); }
+
+  std::size_t page_ = 0;
+  std::byte* base_ = nullptr;
+};
+
+// Whether the kernel gives pages ahead (5.14).
+bool populates() {
+  utsname name{};
+  int major = 0;
+  int minor = 0;
+  return ::uname(&name) == 0 && std::sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
+         (major > 5 || (major == 5 && minor >= 14));
+}
+
+TEST_F(PageMapTest, FindsOwnPagesInRuns) {
+  EXPECT_TRUE(own().empty());
+  for (const std::size_t page : {3U, 4U, 9U, 4095U, 4096U, 4999U}) write(page);
+  volatile std::byte read = base_[200 * page_];
+  (void)read;
+  EXPECT_EQ(own(), (std::vector<PageRun>{{3, 2}, {9, 1}, {4095, 2}, {4999, 1}}));
+}
+
+TEST_F(PageMapTest, APageThatWasReadIsPresentAndNotOwn) {
+  volatile std::byte read = base_[200 * page_];
+  (void)read;
+  const std::vector<PageRun> present = PageMap::open()->find(range(), PageKind::kPresent).value();
+  ASSERT_FALSE(present.empty());
+  bool found = false;
+  for (const PageRun& run : present) found = found || (run.first <= 200 && 200 < run.first + run.count);
+  EXPECT_TRUE(found);
+  EXPECT_TRUE(own().empty());
+}
+
+TEST_F(PageMapTest, PopulatedPagesAreOwnAndUnchanged) {
+  const std::vector<PageRun> wanted = {{10, 3}, {4990, 10}};
+  populate_pages(range(), wanted, Touch::kWrite);
+  if (populates()) {
+    EXPECT_EQ(own(), wanted);
+  }
+  const std::int64_t before = thread_page_faults();
+  for (std::size_t i = 0; i < 10; ++i) write(4990 + i);
+  if (populates()) {
+    EXPECT_EQ(thread_page_faults(), before);
+  }
+  for (std::size_t i = 0; i < kPages * page_; ++i) {
+    ASSERT_EQ(base_[i], static_cast<std::byte>((i / page_) % 251)) << i;
+  }
+}
+
+TEST_F(PageMapTest, RunsThatLeaveTheRangeArePassedOver) {
+  const std::vector<PageRun> wild = {{kPages, 1}, {kPages - 1, 2}, {0, UINT32_MAX}, {UINT32_MAX, UINT32_MAX}, {1, 1}};
+  populate_pages(range(), wild, Touch::kWrite);
+  if (populates()) {
+    EXPECT_EQ(own(), (std::vector<PageRun>{{1, 1}}));
+  }
+}
+
+[[gnu::noinline]] void use_stack() {
+  volatile char deep[std::size_t{48} << 10U];
+  for (std::size_t i = 0; i < sizeof deep; i += 512) deep[i] = 1;
+}
+
+TEST_F(PageMapTest, TheStackCanBePopulated) {
+  populate_stack(std::size_t{64} << 10U);
+  const std::int64_t before = thread_page_faults();
+  use_stack();
+  if (populates()) {
+    EXPECT_LE(thread_page_faults(), before + 1);
+  }
+}
+
+}  // namespace
+}  // namespace openskills::os

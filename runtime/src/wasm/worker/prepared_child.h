@@ -1,0 +1,52 @@
+// PreparedChild: a child of the worker that was forked before its run is known. It has the module's instance and the
+// pages that runs of this module touch, and waits.
+//
+// Thread rule: the worker's only thread.
+// Such a child has run no code of any guest and knows nothing of any run: it is what a child forked for the run would be
+// a moment after the fork. It serves one run, and ends with the worker.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/unique_fd.h"
+#include "os/child_process.h"
+#include "os/files.h"
+#include "os/message_socket.h"
+#include "wasm/touched_pages.h"
+#include "wasm/warm_modules.h"
+
+namespace openskills::worker {
+
+// What a child is to be prepared for.
+struct Preparation {
+  os::FileInfo code;                  // identity of the file with the module's compiled code
+  std::optional<TouchedPages> pages;  // what runs of the module touch, as far as it is known
+  bool asks_for_pages = false;        // the child is to tell what its run touched
+};
+
+class PreparedChild {
+ public:
+  // Forks. REQUIRES: `warm` is loaded from `preparation.code`. Errors: those of ChildProcess::start and of sockets.
+  [[nodiscard]] static Result<PreparedChild> start(WarmModules& modules, const WarmModules::Warm& warm,
+                                                   const Preparation& preparation);
+
+  [[nodiscard]] bool is_for(const os::FileInfo& code) const noexcept { return os::same_file(code_, code); }
+
+  // Hands a request over, with its descriptors but for the status socket. False when the child is gone.
+  [[nodiscard]] bool give(std::string_view request, const std::vector<int>& descriptors);
+
+  [[nodiscard]] os::ChildProcess take_process() noexcept { return std::move(process_); }
+  // Where the child tells what its run touched, if it was asked to.
+  [[nodiscard]] os::MessageSocket take_socket() noexcept { return std::move(socket_); }
+
+ private:
+  PreparedChild(os::ChildProcess process, os::MessageSocket socket, const os::FileInfo& code) noexcept
+      : process_(std::move(process)), socket_(std::move(socket)), code_(code) {}
+  os::ChildProcess process_;
+  os::MessageSocket socket_;
+  os::FileInfo code_;
+};
+
+}  // namespace openskills::worker
