@@ -170,6 +170,30 @@ def _warm_up():
 _warm_up()
 
 
+def _compile_patterns():
+    """Patterns that the library compiles on first use stay in the cache of `re`: argparse needs some for each parser, by
+    how many values its arguments take."""
+    import argparse
+    import itertools
+    shapes = (None, "?", "*", "+")
+    positionals = [*itertools.product(shapes, repeat=1), *itertools.product(shapes, repeat=2),
+                   *((None, None, shape) for shape in shapes)]
+    for positional in positionals:
+        parser = argparse.ArgumentParser(prog="warm", description="warm up", epilog="end")
+        for number, shape in enumerate(positional):
+            parser.add_argument(f"argument{number}", nargs=shape, help="a text")
+        parser.add_argument("--count", "-c", type=int, default=3, help="how many")
+        parser.add_argument("--flag", action="store_true")
+        for shape in shapes:
+            parser.add_argument(f"--several{shape}", nargs=shape)
+        options = [f"--several{shape}" for shape in shapes]
+        parser.parse_args(["x"] * len(positional) + ["--count", "4", *itertools.chain(*((name, "a") for name in options))])
+        parser.format_help()
+
+
+_compile_patterns()
+
+
 def _shadowed():
     names = {}
     for name in sys.modules:

@@ -78,8 +78,12 @@ PATCHES = {
         ("        if not self._signal_handlers:\n            try:\n                signal.set_wakeup_fd(-1)\n",
          "        if not self._signal_handlers and self._csock is not None:\n            try:\n                signal.set_wakeup_fd(-1)\n"),
     ],
-    # The sandbox's locale is C.UTF-8, for which no translations exist either; argparse asks for a dozen texts a run.
-    "gettext.py": [("        if lang == 'C':\n", "        if lang in ('C', 'C.UTF-8'):\n")],
+    # Nothing is found in a folder that is not there, as the default one in the sandbox; argparse asks for a dozen texts a run.
+    "gettext.py": [
+        ("        localedir = _default_localedir\n    if languages is None:\n",
+         "        localedir = _default_localedir\n    if not os.path.isdir(localedir):\n        return [] if all else None\n"
+         "    if languages is None:\n"),
+    ],
     # The compiled queue waits where no other code can run; Python's own waits on a lock (_sandbox_threads).
     "queue.py": [
         ("    from _queue import SimpleQueue\n", "    import _queue; SimpleQueue = None\n"),
