@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <exception>
 #include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "cli/command.h"
 #include "os/files.h"
@@ -65,6 +68,66 @@ void declare_globals(CLI::App& app, GlobalFlags& global) {
   app.set_version_flag("--version", std::string("openskills ") + std::string(version()));
 }
 
+using AddCommand = Command (*)(CLI::App&, const GlobalFlags&, const Passthrough&);
+
+template <Command (*kAdd)(CLI::App&, const GlobalFlags&)>
+Command without_rest(CLI::App& app, const GlobalFlags& global, const Passthrough& /*rest*/) {
+  return kAdd(app, global);
+}
+
+struct CommandRow {
+  std::string_view name;
+  AddCommand add;
+};
+
+constexpr CommandRow kCommands[] = {
+    {"list", without_rest<add_list>},     {"show", without_rest<add_show>},
+    {"search", without_rest<add_search>}, {"validate", without_rest<add_validate>},
+    {"prompt", without_rest<add_prompt>}, {"activate", add_activate},
+    {"files", without_rest<add_files>},   {"read", without_rest<add_read>},
+    {"run", add_run},                     {"exec", add_exec},
+    {"wasm", add_wasm},                   {"trust", without_rest<add_trust>},
+    {"lint", without_rest<add_lint>},     {"pack", without_rest<add_pack>},
+    {"unpack", without_rest<add_unpack>}, {"digest", without_rest<add_digest>},
+    {"lock", without_rest<add_lock>},     {"doctor", without_rest<add_doctor>},
+    {"cache", without_rest<add_cache>},   {"guests", without_rest<add_guests>},
+    {"skills-ref", [](CLI::App& app, const GlobalFlags&, const Passthrough& rest) { return add_skills_ref(app, rest); }},
+};
+
+// Which commands are declared: all, or those whose names are among the arguments.
+enum class Declared : std::uint8_t { kAll, kNamed };
+
+// The program's flags and commands, as one parse of its arguments sees them.
+struct CommandLine {
+  CommandLine(Declared which, const std::vector<std::string>& arguments, const Passthrough& rest) {
+    declare_globals(app, global);
+    app.require_subcommand(1);
+    app.fallthrough();
+    for (const CommandRow& row : kCommands) {
+      const bool named = std::find(arguments.begin(), arguments.end(), row.name) != arguments.end();
+      if (which == Declared::kNamed && !named) continue;
+      commands.push_back(row.add(app, global, rest));
+      commands.back().app->fallthrough(commands.back().flags == FlagsFallThrough::kYes);
+    }
+  }
+
+  void parse(std::vector<std::string> arguments) {
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the end
+    app.parse(std::move(arguments));
+  }
+
+  int run() const {
+    for (const Command& command : commands) {
+      if (command.app->parsed()) return command.run();
+    }
+    return kExitUsage;
+  }
+
+  CLI::App app{kDescription, "openskills"};
+  GlobalFlags global;
+  std::vector<Command> commands;
+};
+
 int run_program(int argc, char** argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
   Passthrough rest;
@@ -73,36 +136,26 @@ int run_program(int argc, char** argv) {
     rest.assign(separator + 1, arguments.end());
     arguments.erase(separator, arguments.end());
   }
-  CLI::App app(kDescription, "openskills");
-  GlobalFlags global;
-  declare_globals(app, global);
-  app.require_subcommand(1);
-  app.fallthrough();
-  const std::vector<Command> commands = {
-      add_list(app, global),       add_show(app, global),       add_search(app, global),
-      add_validate(app, global),   add_prompt(app, global),     add_activate(app, global, rest),
-      add_files(app, global),      add_read(app, global),       add_run(app, global, rest),
-      add_exec(app, global, rest), add_wasm(app, global, rest), add_trust(app, global),
-      add_lint(app, global),       add_pack(app, global),       add_unpack(app, global),
-      add_digest(app, global),     add_lock(app, global),       add_doctor(app, global),
-      add_cache(app, global),      add_guests(app, global),     add_skills_ref(app, rest),
-  };
-  for (const Command& command : commands) command.app->fallthrough(command.flags == FlagsFallThrough::kYes);
+  // Declaring twenty commands takes longer than many of them run. Whatever is not understood, help and errors, is parsed
+  // again with all of them. Never taken apart: the process ends.
+  auto* line = new CommandLine(Declared::kNamed, arguments, rest);
   try {
-    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the end
-    app.parse(std::move(arguments));
+    line->parse(arguments);
+    return line->run();
+  } catch (const CLI::ParseError&) {
+    line = new CommandLine(Declared::kAll, arguments, rest);
+  }
+  try {
+    line->parse(arguments);
   } catch (const CLI::ParseError& error) {
     std::ostringstream out;
     std::ostringstream problem;
-    const int code = app.exit(error, out, problem);
+    const int code = line->app.exit(error, out, problem);
     write_stdout(out.str());
     write_stderr(problem.str());
     return code == 0 ? kExitOk : kExitUsage;
   }
-  for (const Command& command : commands) {
-    if (command.app->parsed()) return command.run();
-  }
-  return kExitUsage;
+  return line->run();
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "jail/jail.h"
 
+#include <unistd.h>
+
 #include <utility>
 
 #include "jail/descriptors.h"
@@ -49,10 +51,19 @@ Result<bool> restrict_calls(const JailSpec& spec, SeccompProfile profile) {
 
 }  // namespace
 
-Result<LayersInForce> enter_jail(const JailSpec& spec) {
-  TRY(require_single_thread());
+Result<void> begin_jail() {
+  static pid_t begun_by = 0;  // a child of that process has a session of its own to make
+  if (begun_by == ::getpid()) return {};
   TRY(leave_session());
   TRY(set_no_new_privileges());
+  TRY(clear_bounding_set());
+  begun_by = ::getpid();
+  return {};
+}
+
+Result<LayersInForce> enter_jail(const JailSpec& spec) {
+  TRY(require_single_thread());
+  TRY(begin_jail());
   TRY(drop_capabilities());
   TRY(seal_memory());
   TRY(keep_only_descriptors(descriptors_to_keep(spec)));

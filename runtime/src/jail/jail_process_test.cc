@@ -90,6 +90,27 @@ TEST_F(Jail, T12_HasNoPrivilegesAndAFilter) {
   }
 }
 
+TEST_F(Jail, T12_OneThatWasBegunEarlierIsTheSame) {
+  const WaitingChild child([](int pipe_fd) { return begin_jail() && enter_or_say(spec_keeping({pipe_fd, 2})); });
+  ASSERT_TRUE(child.ready());
+  EXPECT_EQ(child.status_line("NoNewPrivs"), "1");
+  EXPECT_EQ(child.status_line("Seccomp"), "2");
+  for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapAmb"})
+    EXPECT_EQ(child.status_line(set), kNoCapabilities) << set;
+  if (::geteuid() == 0) {
+    EXPECT_EQ(child.status_line("CapBnd"), kNoCapabilities);
+  }
+  EXPECT_EQ(::getsid(child.pid()), child.pid());
+}
+
+TEST_F(Jail, T13_T14_AChildOfOneThatHasBegunMakesASessionOfItsOwn) {
+  EXPECT_TRUE(succeeded(run_child([] {
+    if (!begin_jail()) return 1;
+    const auto own_session = [] { return begin_jail() && ::getsid(0) == ::getpid() ? 0 : 1; };
+    return os::ChildProcess::start(own_session).value().wait()->exit_code;
+  })));
+}
+
 TEST_F(Jail, T12_ThreadsOfTheCompilerAreJailedToo) {
   os::Pipe pipe = os::Pipe::create().value();
   const WaitingChild child([](int pipe_fd) {

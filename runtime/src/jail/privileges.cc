@@ -24,16 +24,6 @@ std::unexpected<Error> missing(const char* layer, const char* what, const char* 
 
 using CapabilitySets = __user_cap_data_struct[_LINUX_CAPABILITY_U32S_3];
 
-Result<void> clear_bounding_set() {
-  for (unsigned long capability = 0;; ++capability) {
-    const int present = ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
-    if (present < 0) return {};  // beyond the last capability this kernel knows
-    if (present == 0 || ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0) continue;
-    if (errno == EPERM) return {};  // no CAP_SETPCAP: see the header
-    return missing("capabilities", "the bounding set cannot be emptied", "report this as a defect");
-  }
-}
-
 Result<void> leave_terminal() {
   if (::setsid() >= 0) return {};
   if (::getsid(0) != ::getpid()) {
@@ -66,8 +56,17 @@ Result<void> set_no_new_privileges() {
   return {};
 }
 
+Result<void> clear_bounding_set() {
+  for (unsigned long capability = 0;; ++capability) {
+    const int present = ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
+    if (present < 0) return {};  // beyond the last capability this kernel knows
+    if (present == 0 || ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0) continue;
+    if (errno == EPERM) return {};  // no CAP_SETPCAP: see the header
+    return missing("capabilities", "the bounding set cannot be emptied", "report this as a defect");
+  }
+}
+
 Result<void> drop_capabilities() {
-  TRY(clear_bounding_set());
   // EINVAL: a kernel before 4.3 has no ambient set.
   if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL) {
     return missing("capabilities", "the ambient set cannot be emptied", "report this as a defect");

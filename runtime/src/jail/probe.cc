@@ -174,7 +174,10 @@ std::vector<LayerProbe> probe_layers() {
   add("no-new-privileges", Need::kRequired, "set and read back",
       probe_in_child([](int) { return no_new_privileges_holds(); }));
   add("capabilities", Need::kRequired, "dropped and read back",
-      probe_in_child([](int) { return failure_of(drop_capabilities()); }));
+      probe_in_child([](int) {
+        const Result<void> cleared = clear_bounding_set();
+        return failure_of(cleared ? drop_capabilities() : cleared);
+      }));
   add("openat2", Need::kRequired, "confines to a folder", probe_in_child([](int) { return openat2_holds(); }));
   add("process-descriptors", Need::kRequired, "a child is held by pidfd",
       probe_in_child([](int) { return Finding(); }));

@@ -35,12 +35,21 @@ constexpr int kCodeRevision = 4;
 // What passes text from one part of a component to another is code with the memories of both.
 enum class Memories : bool { kOne, kSeveral };
 
-Result<void> configure_code(wasm_config_t* config, Memories memories) {
+Result<void> configure_compiler(wasm_config_t* config) {
   if (wasmtime_error_t* error = wasmtime_config_target_set(config, kTarget)) {
     return fail(ErrorCode::kEngine, "the engine does not know the target: {}", take_message(error));
   }
   for (const char* feature : kTargetFeatures) wasmtime_config_cranelift_flag_enable(config, feature);
   wasmtime_config_cranelift_opt_level_set(config, WASMTIME_OPT_LEVEL_SPEED);
+  return {};
+}
+
+Result<void> configure_code(wasm_config_t* config, Memories memories, Compiler compiler) {
+  if (compiler == Compiler::kIncluded) {
+    TRY(configure_compiler(config));
+  } else {
+    openskills_config_disable_compiler(config);
+  }
   wasmtime_config_epoch_interruption_set(config, true);
   wasmtime_config_max_wasm_stack_set(config, kMaxWasmStackBytes);
   // No guest runs on such a stack, but the engine refuses a limit above its size.
@@ -86,7 +95,7 @@ void configure_pool(wasm_config_t* config, std::uint32_t slots) {
 
 Result<wasm_engine_t*> make_engine(const EngineOptions& options, Memories memories) {
   wasm_config_t* config = wasm_config_new();
-  if (Result<void> configured = configure_code(config, memories); !configured) {
+  if (Result<void> configured = configure_code(config, memories, options.compiler); !configured) {
     wasm_config_delete(config);
     return std::unexpected(std::move(configured).error());
   }
@@ -126,7 +135,7 @@ std::string Engine::code_fingerprint() {
 
 Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   TRY(wasm_engine_t* const raw, make_engine(options, Memories::kOne));
-  std::unique_ptr<Engine> engine(new Engine(raw, options.allocation));
+  std::unique_ptr<Engine> engine(new Engine(raw, options));
   engine->linker_ = wasmtime_linker_new(raw);
   TRY(wasi::define_wasi(engine->linker_));
   return engine;
@@ -141,7 +150,7 @@ Engine::~Engine() {
 Result<wasm_engine_t*> Engine::component_engine() {
   const std::lock_guard lock(component_mutex_);
   if (wasm_engine_t* const made = component_engine_.load()) return made;
-  TRY(wasm_engine_t* const made, make_engine({.allocation = Allocation::kOnDemand}, Memories::kSeveral));
+  TRY(wasm_engine_t* const made, make_engine({.allocation = Allocation::kOnDemand, .compiler = options_.compiler}, Memories::kSeveral));
   component_engine_.store(made);
   return made;
 }

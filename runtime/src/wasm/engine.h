@@ -35,9 +35,13 @@ enum class Allocation : std::uint8_t {
   kPooling,   // slots are reused: for a host that runs many
 };
 
+// An engine without the compiler is made in half the time, and runs what another one has compiled.
+enum class Compiler : std::uint8_t { kIncluded, kLeftOut };
+
 struct EngineOptions {
   Allocation allocation = Allocation::kOnDemand;
   std::uint32_t pool_slots = 8;  // kPooling: how many guests can be instantiated at once
+  Compiler compiler = Compiler::kIncluded;
 };
 
 // Whether the bytes begin as a component (WASI 0.2), not as a module.
@@ -78,7 +82,8 @@ class Engine {
   // fingerprint it was made with.
   [[nodiscard]] static std::string code_fingerprint();
 
-  // Compiles a module or a component (binary format only) into code that load_compiled() takes.
+  // Compiles a module or a component (binary format only) into code that load_compiled() takes. REQUIRES: the compiler is
+  // included.
   // Errors: kModuleInvalid for bytes that are no module this engine runs.
   [[nodiscard]] Result<std::string> compile(std::string_view wasm_bytes, std::string_view name_for_errors);
 
@@ -93,16 +98,16 @@ class Engine {
   void poke() noexcept;
 
   [[nodiscard]] wasm_engine_t* raw() noexcept { return engine_; }
-  [[nodiscard]] Allocation allocation() const noexcept { return allocation_; }
+  [[nodiscard]] Allocation allocation() const noexcept { return options_.allocation; }
 
  private:
-  Engine(wasm_engine_t* engine, Allocation allocation) noexcept : engine_(engine), allocation_(allocation) {}
+  Engine(wasm_engine_t* engine, const EngineOptions& options) noexcept : engine_(engine), options_(options) {}
   [[nodiscard]] Result<std::unique_ptr<Module>> load_component(const std::string& path,
                                                                std::string_view name_for_errors);
   [[nodiscard]] Result<wasm_engine_t*> component_engine();
 
   wasm_engine_t* engine_;
-  Allocation allocation_;
+  EngineOptions options_;
   wasmtime_linker* linker_ = nullptr;
   std::mutex component_mutex_;
   std::atomic<wasm_engine_t*> component_engine_ = nullptr;  // null until there is one; read by signal handlers

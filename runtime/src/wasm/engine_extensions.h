@@ -64,6 +64,9 @@ void openskills_component_delete(OpenskillsComponent* component);
 // A trap carries no backtrace.
 void openskills_config_disable_backtraces(wasm_config_t* config);
 
+// The engine only runs code that was compiled elsewhere. Settings of the compiler may not follow.
+void openskills_config_disable_compiler(wasm_config_t* config);
+
 // A slot is reset by asking the kernel which pages were written, where it can tell.
 void openskills_pooling_enable_pagemap_scan(wasmtime_pooling_allocation_config_t* config);
 }

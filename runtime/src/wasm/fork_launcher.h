@@ -16,6 +16,8 @@ class ForkLauncher : public ChildLauncher {
   // Loads code before the fork when told so, which pays from the second run on.
   enum class Loading : std::uint8_t { kInTheChild, kBeforeTheFork };
   explicit ForkLauncher(Loading loading = Loading::kInTheChild) : loading_(loading) {}
+  // A program that has its outcome does not wait for the kernel to take the child apart.
+  ~ForkLauncher() override;
 
   [[nodiscard]] Result<std::unique_ptr<LaunchedChild>> start_run(const Invocation& invocation, int code_fd,
                                                                  std::int64_t started_monotonic_ns,

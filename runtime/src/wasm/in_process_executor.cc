@@ -47,6 +47,7 @@ struct InProcessWasmExecutor::State {
 Result<void> InProcessWasmExecutor::State::ensure_engine() {
   const std::lock_guard lock(mutex);
   if (engine) return {};
+  options.compiler = Compiler::kLeftOut;  // code is compiled in a process of its own
   TRY(engine, Engine::create(options));
   ticker = std::make_unique<EpochTicker>(*engine);
   return {};

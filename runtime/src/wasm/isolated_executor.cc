@@ -1,9 +1,9 @@
 #include "wasm/isolated_executor.h"
 
-#include <thread>
 #include <utility>
 
 #include "os/clock.h"
+#include "os/supervision.h"
 #include "wasm/child_channel.h"
 #include "wasm/guest_run.h"
 #include "wasm/link_times.h"
@@ -80,12 +80,14 @@ ExecutionResult unreported(const Watched& watched, const os::ChildStatus& status
   return result;
 }
 
-// A child that has reported and been killed is at its end in a moment, if it is not already.
+// A child that has reported and been killed is at its end in a moment, if it is not already; all of it is gone long after.
 bool begins_to_end(const LaunchedChild& child) {
-  constexpr int kLooks = 4;
+  constexpr int kLooks = 40;
+  constexpr std::int64_t kBetweenNs = 20'000;
   for (int i = 0; i < kLooks; ++i) {
     if (os::has_begun_to_end(child.pidfd())) return true;
-    std::this_thread::yield();
+    os::Watch ended{child.pidfd()};
+    (void)os::wait_readable({&ended, 1}, os::monotonic_now_ns() + kBetweenNs);
   }
   return false;
 }

@@ -30,7 +30,7 @@ Result<WarmModules::Entry> WarmModules::load(int code_fd, std::string_view name_
 Result<Engine*> WarmModules::engine() {
   if (!engine_) {
     TRY(const std::vector<int> before, os::open_descriptors());
-    TRY(engine_, Engine::create({.allocation = Allocation::kOnDemand}));
+    TRY(engine_, Engine::create({.allocation = Allocation::kOnDemand, .compiler = Compiler::kLeftOut}));
     TRY(const std::vector<int> after, os::open_descriptors());
     engine_descriptors_ = opened_between(before, after);
   }

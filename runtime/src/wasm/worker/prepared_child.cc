@@ -5,10 +5,14 @@
 #include <utility>
 
 #include "jail/descriptors.h"
+#include "jail/jail.h"
 #include "os/clock.h"
 #include "os/supervision.h"
 #include "os/this_process.h"
+#include "wasm/child_channel.h"
+#include "wasm/guest_run.h"
 #include "wasm/guest_store.h"
+#include "wasm/worker/invocation_codec.h"
 #include "wasm/worker/run_child.h"
 #include "wasm/worker/worker_protocol.h"
 
@@ -37,14 +41,28 @@ std::unique_ptr<GuestStore> prepare_store(const WarmModules::Warm& warm, const s
   return store;
 }
 
+// The first call of a function faults in its pages and those of what it allocates: what every run does before its guest
+// begins is done once for nobody.
+void rehearse(const os::MessageSocket& socket) {
+  if (is_called(socket)) return;
+  const Result<Invocation> invocation = decode_invocation(encode_invocation({}));
+  if (!invocation) return;
+  PipeSink sink(-1, -1);
+  (void)GuestRun::open(*invocation, sink, nullptr);
+  (void)os::private_data_bytes();
+  (void)os::open_descriptors();
+}
+
 int serve_one_run(os::MessageSocket socket, WarmModules& modules, const WarmModules::Warm& warm,
                   const Preparation& preparation) {
   std::vector<int> keep = warm.descriptors;
   keep.push_back(socket.fd());
   if (!jail::keep_only_descriptors(std::move(keep))) return kExitFailed;
   os::forget_environment();
+  if (!jail::begin_jail()) return kExitFailed;
   PreparedRun prepared;
   prepared.store = prepare_store(warm, preparation.pages, socket);
+  rehearse(socket);
   Result<std::optional<os::Message>> message = socket.receive();
   if (!message) return kExitFailed;
   if (!*message) return kExitOk;

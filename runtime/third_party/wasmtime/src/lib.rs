@@ -1,6 +1,6 @@
 //! The Wasmtime C API as one static library, and what it lacks: a store limiter that accounts for what the guest
 //! holds, so that a run can report its peak memory and whether a request was refused; compiling to bytes without ever
-//! mapping them as executable, so that a process that may not have executable memory can compile; and two settings.
+//! mapping them as executable, so that a process that may not have executable memory can compile; and settings.
 #![allow(unused_imports)]
 
 use wasmtime_c_api::wasmtime::{Config, Enabled, Engine, Error, PoolingAllocationConfig, ResourceLimiter, Store};
@@ -123,6 +123,17 @@ pub unsafe extern "C" fn openskills_engine_precompile(
 pub unsafe extern "C" fn openskills_config_disable_backtraces(config: *mut wasm_config_t) {
     let config = unsafe { &mut *config.cast::<Config>() };
     config.wasm_backtrace(false);
+}
+
+/// Leaves the compiler out: an engine that only runs code made elsewhere is there sooner. Settings of the compiler may not
+/// follow.
+///
+/// # Safety
+/// `config` is a live `wasm_config_t`, as above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn openskills_config_disable_compiler(config: *mut wasm_config_t) {
+    let config = unsafe { &mut *config.cast::<Config>() };
+    config.enable_compiler(false);
 }
 
 /// Resets a slot by asking the kernel which pages were written, where it can tell (Linux 6.7), instead of copying all.
