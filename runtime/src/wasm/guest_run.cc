@@ -41,11 +41,13 @@ struct GuestRun::State {
   std::unique_ptr<wasi::WasiContext> wasi;
   OpenskillsMemoryAccount component_account{};
   EngineStop engine_stop = EngineStop::kNone;
+  bool joins_pages = false;  // before the pool's slot is reset
   std::int64_t started_wall_ns = 0;
   std::int64_t started_cpu_ns = 0;
   std::int64_t wall_deadline_ns = 0;
   std::int64_t cpu_deadline_ns = 0;
-  // Last, so that it goes first: it refers to the rest. A process that ends after its run never takes it apart.
+  // Last, so that it goes first: it refers to the rest. A process that ends after its run never takes it apart. Nothing of
+  // the invocation is looked at then.
   std::unique_ptr<GuestStore> store;
 
   [[nodiscard]] OpenskillsMemoryAccount& account() noexcept { return store ? store->account() : component_account; }
@@ -107,7 +109,9 @@ std::int64_t deadline_after(std::int64_t started_ns, std::uint64_t limit_ms) noe
 
 GuestRun::GuestRun(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
-GuestRun::~GuestRun() = default;
+GuestRun::~GuestRun() {
+  if (state_->joins_pages) (void)os::join_written_pages(state_->store->memory(), kSlotReset);
+}
 
 Result<std::unique_ptr<GuestRun>> GuestRun::open(const Invocation& invocation, OutputSink& sink,
                                                  const CancelToken* cancel, const os::DescriptorCalls& calls) {
@@ -272,9 +276,7 @@ Result<void> GuestRun::call_start(Engine& engine, const Module& module, Answer& 
   const std::int64_t faults_before = pooled ? os::thread_page_faults() : 0;
   answer.error = wasmtime_func_call(state.store->context(), &start, nullptr, 0, nullptr, 0, &answer.trap);
   // Without a fault the run wrote no page that earlier ones had not.
-  if (pooled && os::thread_page_faults() != faults_before) {
-    (void)os::join_written_pages(state.store->memory(), kSlotReset);
-  }
+  state.joins_pages = pooled && os::thread_page_faults() != faults_before;
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include "wasm/epoch_ticker.h"
 #include "wasm/guest_run.h"
 #include "wasm/program_code.h"
+#include "wasm/run_reaper.h"
 #include "wasm/run_slots.h"
 
 namespace openskills {
@@ -26,7 +27,8 @@ struct InProcessWasmExecutor::State {
       : compilers(std::move(launcher)),
         code(std::move(cache), *compilers),
         options(engine_options),
-        slots(options.pool_slots) {}
+        slots(options.pool_slots),
+        reaper(options.pool_slots) {}
 
   Result<void> ensure_engine();
   // Sets `started_ns` to when the run's own time begins.
@@ -42,6 +44,7 @@ struct InProcessWasmExecutor::State {
   std::unique_ptr<Engine> engine;
   std::unique_ptr<EpochTicker> ticker;
   std::map<std::string, LoadedModule> modules;
+  RunReaper reaper;  // last: what it still has to take apart is the engine's
 };
 
 Result<void> InProcessWasmExecutor::State::ensure_engine() {
@@ -91,11 +94,13 @@ Result<ExecutionResult> InProcessWasmExecutor::execute(const Invocation& invocat
   State& state = *state_;
   std::int64_t started_ns = os::monotonic_now_ns();
   TRY(const std::shared_ptr<const Module> module, state.load(invocation, started_ns, cancel));
-  TRY(const RunSlots::Slot slot, state.slots.take(deadline_after(started_ns, invocation.limits.wall_ms), cancel));
-  TRY(const std::unique_ptr<GuestRun> run, GuestRun::open(invocation, sink, &cancel));
+  TRY(RunSlots::Slot slot, state.slots.take(deadline_after(started_ns, invocation.limits.wall_ms), cancel));
+  TRY(std::unique_ptr<GuestRun> run, GuestRun::open(invocation, sink, &cancel));
   run->start_clock(started_ns);
   const EpochTicker::Lease lease(*state.ticker);
-  return run->execute(*state.engine, *module);
+  Result<ExecutionResult> result = run->execute(*state.engine, *module);
+  state.reaper.take(std::move(run), module, std::move(slot), result ? result->usage.wall_ns : 0);
+  return result;
 }
 
 }  // namespace openskills
