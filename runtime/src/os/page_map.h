@@ -33,6 +33,9 @@ class PageMap {
   // Opens what the kernel tells it by. It stays readable behind a jail that opens nothing. Errors: kIo without /proc.
   [[nodiscard]] static Result<PageMap> open();
 
+  // What a jail has to leave open.
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+
   // The pages of that kind in a page-aligned range, ascending. Errors: kIo.
   [[nodiscard]] Result<std::vector<PageRun>> find(std::span<const std::byte> range, PageKind kind) const;
 

@@ -54,7 +54,7 @@ Result<Pipe> Pipe::create(Blocking reading) {
 
 Result<std::size_t> wait_readable(std::span<Watch> watches, std::int64_t deadline_monotonic_ns) {
   std::vector<pollfd> polled(watches.size());
-  for (std::size_t i = 0; i < watches.size(); ++i) polled[i] = {watches[i].fd, POLLIN, 0};
+  for (std::size_t i = 0; i < watches.size(); ++i) polled[i] = {watches[i].fd, static_cast<short>(watches[i].end_only ? 0 : POLLIN), 0};
   int ready = -1;
   do {
     const timespec span = span_until(deadline_monotonic_ns);

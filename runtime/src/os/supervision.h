@@ -31,6 +31,8 @@ struct Pipe {
 struct Watch {
   int fd = -1;
   bool ready = false;  // there is data, the end of the stream, or an error: a read will not wait
+  // Only the end, or an error, makes it ready: for a stream that is of no use before.
+  bool end_only = false;
 };
 
 inline constexpr std::int64_t kNoDeadline = INT64_MAX;

@@ -43,6 +43,16 @@ TEST(HasBegunToEnd, IsTrueFromTheEndOfItsProgramUntilItHasBeenWaitedForAndAfter)
   EXPECT_TRUE(has_begun_to_end(child.pidfd()));
 }
 
+TEST(WaitReadable, TellsOnlyTheEndWhereOnlyThatIsAskedFor) {
+  Pipe pipe = Pipe::create().value();
+  ASSERT_TRUE(write_all(pipe.write_end.get(), "x", "pipe").has_value());
+  Watch watch{pipe.read_end.get(), false, true};
+  EXPECT_EQ(wait_readable({&watch, 1}, in_ms(5)).value(), 0U);
+  pipe.write_end.reset();
+  EXPECT_EQ(wait_readable({&watch, 1}, kNoDeadline).value(), 1U);
+  EXPECT_TRUE(watch.ready);
+}
+
 TEST(HasBegunToEnd, IsFalseForWhatIsNoProcess) {
   const Pipe pipe = Pipe::create().value();
   EXPECT_FALSE(has_begun_to_end(pipe.read_end.get()));

@@ -12,6 +12,8 @@ namespace {
 
 // How late a cancel or a deadline can be noticed while the child is silent.
 constexpr std::int64_t kPollNs = 5'000'000;
+// Far below what a pipe holds, so that a child with more to tell waits once and no longer.
+constexpr std::size_t kShortReportBytes = std::size_t{16} << 10U;
 constexpr std::size_t kChunkBytes = std::size_t{64} << 10U;
 
 }  // namespace
@@ -44,15 +46,21 @@ Result<void> ChildChannel::drain(UniqueFd& fd, Event event, Child child, const R
 Result<void> ChildChannel::pump(const Receiver& receive) {
   std::array<os::Watch, 5> watches = {{{pipes_.stdout_pipe.read_end.get()},
                                        {pipes_.stderr_pipe.read_end.get()},
-                                       {pipes_.report_pipe.read_end.get()},
+                                       {pipes_.report_pipe.read_end.get(), false, !report_flows_},
                                        {child_pidfd_},
                                        {link_times_ == nullptr ? -1 : link_times_->fd()}}};
-  TRY(os::wait_readable(watches, os::monotonic_now_ns() + kPollNs));
+  TRY(const std::size_t ready, os::wait_readable(watches, os::monotonic_now_ns() + kPollNs));
   const Child child = watches[3].ready ? Child::kEnded : Child::kRunning;
   const bool ended = child == Child::kEnded;
   if (watches[0].ready || ended) TRY(drain(pipes_.stdout_pipe.read_end, Event::kStdout, child, receive));
   if (watches[1].ready || ended) TRY(drain(pipes_.stderr_pipe.read_end, Event::kStderr, child, receive));
-  if (watches[2].ready || ended) TRY(drain(pipes_.report_pipe.read_end, Event::kReport, child, receive));
+  if (watches[2].ready || ended || ready == 0) {
+    const auto counted = [&](Event event, std::string_view bytes) {
+      report_flows_ = report_flows_ || bytes.size() > kShortReportBytes;
+      receive(event, bytes);
+    };
+    TRY(drain(pipes_.report_pipe.read_end, Event::kReport, child, counted));
+  }
   if (watches[4].ready) link_times_->serve();
   return {};
 }

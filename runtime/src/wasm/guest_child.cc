@@ -66,8 +66,11 @@ class Code {
   std::unique_ptr<Module> own_;
 };
 
-Result<LayersInForce> jail_self(const Invocation& invocation, const GuestRun& run, Code& code) {
+// `keep`: what the run needs beside its mounts.
+Result<LayersInForce> jail_self(const Invocation& invocation, const GuestRun& run, Code& code, std::vector<int> keep,
+                                [[maybe_unused]] std::uint64_t data_bytes) {
   jail::JailSpec spec;
+  spec.keep_descriptors = std::move(keep);
   code.have_loaded(spec);
   for (const GuestRun::OpenMount& mount : run.open_mounts()) spec.paths.push_back({mount.directory_fd, mount.access});
   spec.profile = jail::SeccompProfile::kWasmGuest;
@@ -75,19 +78,19 @@ Result<LayersInForce> jail_self(const Invocation& invocation, const GuestRun& ru
   spec.rlimits.open_files = invocation.limits.open_files + kReservedDescriptors;
   spec.rlimits.file_size_bytes = invocation.limits.disk_bytes;
 #ifndef OPENSKILLS_SANITIZE  // the sanitizers map memory as they like
-  TRY(const std::uint64_t data_bytes, os::private_data_bytes());
+  if (data_bytes == 0) {
+    TRY(data_bytes, os::private_data_bytes());
+  }
   spec.rlimits.data_bytes = data_bytes + invocation.limits.memory_bytes + kHostDataBytes;
 #endif
   spec.rlimits.cpu_seconds = invocation.limits.cpu_ms / 1000 + 2;
-  // All of them are this run's own: what the child was forked with beyond them has been closed.
-  TRY(spec.keep_descriptors, os::open_descriptors());
   TRY(LayersInForce layers, jail::enter_jail(spec));
   layers.wasm = true;
   return layers;
 }
 
-Result<void> close_what_is_not_ours(const Invocation& invocation, const RunEnds& ends, const PreparedRun& prepared,
-                                    const std::vector<int>& of_code) {
+std::vector<int> descriptors_of(const Invocation& invocation, const RunEnds& ends, const PreparedRun& prepared,
+                                const std::vector<int>& of_code) {
   std::vector<int> keep = {ends.stdout_pipe.get(), ends.stderr_pipe.get(), ends.report_pipe.get(),
                            ends.link_requests_fd, ends.link_answers_fd};
   if (invocation.stdin_source.kind == StdinSource::Kind::kDescriptor) {
@@ -95,7 +98,7 @@ Result<void> close_what_is_not_ours(const Invocation& invocation, const RunEnds&
   }
   if (prepared.touched_pages_fd >= 0) keep.push_back(prepared.touched_pages_fd);
   keep.insert(keep.end(), of_code.begin(), of_code.end());
-  return jail::keep_only_descriptors(std::move(keep));
+  return keep;
 }
 
 // A hint for later runs, and no more: whatever goes wrong with it, this run has been reported.
@@ -112,11 +115,14 @@ Result<ExecutionResult> run_to_the_end(const Invocation& invocation, int code_fd
                                        RunEnds& ends, WarmModules& modules, PreparedRun prepared) {
   Code code(modules, code_fd, invocation.program_path);
   TRY(const std::vector<int> of_code, code.prepare());
-  TRY(close_what_is_not_ours(invocation, ends, prepared, of_code));
+  // The rest of what the child was forked with is none of its run's.
+  std::vector<int> keep = descriptors_of(invocation, ends, prepared, of_code);
+  TRY(jail::keep_only_descriptors(keep));
   os::forget_environment();
   std::optional<os::PageMap> page_map;  // nothing can be opened behind the jail
   if (prepared.touched_pages_fd >= 0) {
     TRY(page_map, os::PageMap::open());
+    keep.push_back(page_map->fd());
   }
   PipeSink sink(ends.stdout_pipe.get(), ends.stderr_pipe.get());
   const LinkTimesCalls calls(ends.link_requests_fd, ends.link_answers_fd);
@@ -127,7 +133,7 @@ Result<ExecutionResult> run_to_the_end(const Invocation& invocation, int code_fd
   TRY(os::DeadlineAlarm::start(
       run->wall_deadline_ns() - os::monotonic_now_ns(), static_cast<std::int64_t>(invocation.limits.cpu_ms) * kNsPerMs,
       [](void* argument) noexcept { static_cast<Engine*>(argument)->poke(); }, &code.engine()));
-  TRY(const LayersInForce layers, jail_self(invocation, *run, code));
+  TRY(const LayersInForce layers, jail_self(invocation, *run, code, std::move(keep), prepared.data_bytes));
   TRY(os::write_all(ends.report_pipe.get(), encode_layers(layers), "report"));
   Result<ExecutionResult> result = run->execute(code.engine(), code.module());
   TRY(os::write_all(ends.report_pipe.get(), encode_result(result), "report"));

@@ -1,5 +1,6 @@
 #include "wasm/isolated_executor.h"
 
+#include <thread>
 #include <utility>
 
 #include "os/clock.h"
@@ -83,11 +84,16 @@ ExecutionResult unreported(const Watched& watched, const os::ChildStatus& status
 // A child that has reported and been killed is at its end in a moment, if it is not already; all of it is gone long after.
 bool begins_to_end(const LaunchedChild& child) {
   constexpr int kLooks = 40;
-  constexpr std::int64_t kBetweenNs = 20'000;
+  constexpr int kHastyLooks = 8;  // a nap takes far longer than asked for
+  constexpr std::int64_t kNapNs = 20'000;
   for (int i = 0; i < kLooks; ++i) {
     if (os::has_begun_to_end(child.pidfd())) return true;
+    if (i < kHastyLooks) {
+      std::this_thread::yield();
+      continue;
+    }
     os::Watch ended{child.pidfd()};
-    (void)os::wait_readable({&ended, 1}, os::monotonic_now_ns() + kBetweenNs);
+    (void)os::wait_readable({&ended, 1}, os::monotonic_now_ns() + kNapNs);
   }
   return false;
 }

@@ -49,8 +49,6 @@ void rehearse(const os::MessageSocket& socket) {
   if (!invocation) return;
   PipeSink sink(-1, -1);
   (void)GuestRun::open(*invocation, sink, nullptr);
-  (void)os::private_data_bytes();
-  (void)os::open_descriptors();
 }
 
 int serve_one_run(os::MessageSocket socket, WarmModules& modules, const WarmModules::Warm& warm,
@@ -63,6 +61,7 @@ int serve_one_run(os::MessageSocket socket, WarmModules& modules, const WarmModu
   PreparedRun prepared;
   prepared.store = prepare_store(warm, preparation.pages, socket);
   rehearse(socket);
+  if (const Result<std::uint64_t> data_bytes = os::private_data_bytes()) prepared.data_bytes = *data_bytes;
   Result<std::optional<os::Message>> message = socket.receive();
   if (!message) return kExitFailed;
   if (!*message) return kExitOk;

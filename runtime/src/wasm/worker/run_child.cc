@@ -16,8 +16,8 @@ constexpr int kExitFailed = 1;
 
 // The child of a run alone reads what the run is about.
 int run_child(const Request& request, std::vector<UniqueFd> descriptors, WarmModules& modules, PreparedRun prepared) {
-  RunEnds ends{std::move(descriptors[2]), std::move(descriptors[3]), std::move(descriptors[4]),
-                     descriptors[5].get(), descriptors[6].get()};
+  RunEnds ends{std::move(descriptors[2]), std::move(descriptors[3]), std::move(descriptors[4]), descriptors[5].get(),
+               descriptors[6].get()};
   const Result<std::string> bytes = os::read_file(descriptors[0].get(), kMaxInvocationBytes, "invocation");
   if (!bytes) return kExitFailed;
   Result<Invocation> invocation = decode_invocation(*bytes);

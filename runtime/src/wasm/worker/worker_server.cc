@@ -25,6 +25,8 @@ constexpr int kExitFailed = 1;
 
 // How long a prepared child waits for a run.
 constexpr std::int64_t kPreparedNs = std::int64_t{60} * 1'000'000'000;
+// How long nothing happens before one is prepared: a host that runs one thing right after another needs the processor itself.
+constexpr std::int64_t kSettledNs = 1'000'000;
 // A module is prepared for once this many runs in a row were of it: most hosts that run one thing once run nothing more.
 constexpr unsigned kRunsInARow = 2;
 // What runs touch changes little: asked for at first, and then now and then.
@@ -66,7 +68,9 @@ class Server {
   void look_after(const std::vector<os::Watch>& watches);
   void note_touched_pages(Child& child);
   void count_run(const os::FileInfo& code);
+  [[nodiscard]] bool could_prepare() const noexcept;
   void prepare_next();
+  void drop_prepared() noexcept;
 
   os::MessageSocket control_;
   std::vector<Child> children_;
@@ -84,17 +88,32 @@ void Server::count_run(const os::FileInfo& code) {
   ++current_.runs_in_a_row;
 }
 
-// When a run has ended and before the next one comes: the child for that. Not while others run: it would take processor
-// time from them, and from the host that waits for them.
+// Not while others run: it would take processor time from them, and from the host that waits for them.
+bool Server::could_prepare() const noexcept {
+  return !prepared_ && children_.empty() && current_.runs_in_a_row >= kRunsInARow;
+}
+
+// The child for the next run.
 void Server::prepare_next() {
-  if (prepared_ || !children_.empty() || current_.runs_in_a_row < kRunsInARow) return;
   const std::optional<WarmModules::Warm> warm = modules_.find(current_.code);
-  if (!warm) return;
+  if (!warm) {
+    current_ = CurrentModule{};
+    return;
+  }
   const bool asks = current_.runs_until_asked == 0;
   Result<PreparedChild> child = PreparedChild::start(modules_, *warm, {current_.code, current_.pages, asks});
-  if (!child) return;  // the run forks, and says what is wrong
+  if (!child) {
+    current_.runs_in_a_row = 0;  // not again at once. The run forks, and says what is wrong
+    return;
+  }
   current_.runs_until_asked = asks ? kRunsBetweenQuestions : current_.runs_until_asked - 1;
   prepared_.emplace(std::move(*child));
+}
+
+// Nobody has needed it for long. The next runs will tell whether one is of use again.
+void Server::drop_prepared() noexcept {
+  prepared_.reset();
+  current_.runs_in_a_row = 0;
 }
 
 std::optional<Child> Server::give_to_prepared(const Request& request, const std::vector<UniqueFd>& descriptors) {
@@ -192,16 +211,21 @@ Result<bool> Server::step() {
     watches.push_back({child.process.pidfd()});
     watches.push_back({child.status.fd()});
   }
-  const std::int64_t deadline_ns = prepared_ ? os::monotonic_now_ns() + kPreparedNs : os::kNoDeadline;
+  const std::int64_t now_ns = os::monotonic_now_ns();
+  const std::int64_t deadline_ns = could_prepare() ? now_ns + kSettledNs
+                                   : prepared_     ? now_ns + kPreparedNs
+                                                   : os::kNoDeadline;
   TRY(const std::size_t ready, os::wait_readable(watches, deadline_ns));
   if (ready == 0) {
-    prepared_.reset();
+    if (could_prepare()) {
+      prepare_next();
+    } else {
+      drop_prepared();
+    }
     return true;
   }
   look_after(watches);
-  if (watches[0].ready) return take_request();
-  prepare_next();
-  return true;
+  return watches[0].ready ? take_request() : true;
 }
 
 }  // namespace
