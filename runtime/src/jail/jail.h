@@ -70,8 +70,9 @@ struct JailSpec {
 };
 
 // What of the layers 1 and 2 can hold before the run's folders have been opened: session, no_new_privs, and the bounding
-// set of capabilities. For a process that has time before it knows its run; enter_jail() does it when nobody has.
-[[nodiscard]] Result<void> begin_jail();
+// set of capabilities; and the filter is built. For a process that has time before it knows its run; enter_jail() does it
+// when nobody has.
+[[nodiscard]] Result<void> begin_jail(SeccompProfile profile);
 
 // One way. On success says which layers hold (`wasm` is left false: it is not this layer's to claim).
 [[nodiscard]] Result<LayersInForce> enter_jail(const JailSpec& spec);

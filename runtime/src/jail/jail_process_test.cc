@@ -91,7 +91,7 @@ TEST_F(Jail, T12_HasNoPrivilegesAndAFilter) {
 }
 
 TEST_F(Jail, T12_OneThatWasBegunEarlierIsTheSame) {
-  const WaitingChild child([](int pipe_fd) { return begin_jail() && enter_or_say(spec_keeping({pipe_fd, 2})); });
+  const WaitingChild child([](int pipe_fd) { return begin_jail(SeccompProfile::kWasmGuest) && enter_or_say(spec_keeping({pipe_fd, 2})); });
   ASSERT_TRUE(child.ready());
   EXPECT_EQ(child.status_line("NoNewPrivs"), "1");
   EXPECT_EQ(child.status_line("Seccomp"), "2");
@@ -105,8 +105,8 @@ TEST_F(Jail, T12_OneThatWasBegunEarlierIsTheSame) {
 
 TEST_F(Jail, T13_T14_AChildOfOneThatHasBegunMakesASessionOfItsOwn) {
   EXPECT_TRUE(succeeded(run_child([] {
-    if (!begin_jail()) return 1;
-    const auto own_session = [] { return begin_jail() && ::getsid(0) == ::getpid() ? 0 : 1; };
+    if (!begin_jail(SeccompProfile::kWasmGuest)) return 1;
+    const auto own_session = [] { return begin_jail(SeccompProfile::kWasmGuest) && ::getsid(0) == ::getpid() ? 0 : 1; };
     return os::ChildProcess::start(own_session).value().wait()->exit_code;
   })));
 }

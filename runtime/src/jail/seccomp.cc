@@ -221,8 +221,29 @@ std::vector<sock_filter> build_seccomp_program(SeccompProfile profile, pid_t own
   return program.take();
 }
 
+namespace {
+
+// What prepare_seccomp() has built for this process.
+struct Prepared {
+  SeccompProfile profile = SeccompProfile::kWasmGuest;
+  pid_t pid = 0;
+  std::vector<sock_filter> program;
+};
+Prepared& prepared() {
+  static Prepared kept;
+  return kept;
+}
+
+}  // namespace
+
+void prepare_seccomp(SeccompProfile profile) {
+  prepared() = {profile, ::getpid(), build_seccomp_program(profile, ::getpid())};
+}
+
 Result<void> restrict_system_calls(SeccompProfile profile) {
-  std::vector<sock_filter> filter = build_seccomp_program(profile, ::getpid());
+  const bool is_built = prepared().pid == ::getpid() && prepared().profile == profile;
+  std::vector<sock_filter> filter =
+      is_built ? std::exchange(prepared(), {}).program : build_seccomp_program(profile, ::getpid());
   const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
   if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) {
     return fail_with_hint(ErrorCode::kLayerMissing,

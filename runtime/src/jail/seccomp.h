@@ -59,6 +59,9 @@ enum class SeccompProfile : std::uint8_t { kWasmGuest, kCompiler, kLoader };
 // The filter program of a profile for the process `own_pid`.
 [[nodiscard]] std::vector<sock_filter> build_seccomp_program(SeccompProfile profile, pid_t own_pid);
 
+// Builds it ahead, for the next restrict_system_calls() of this process with that profile.
+void prepare_seccomp(SeccompProfile profile);
+
 // Puts the profile in force for the calling thread and what it starts, for good. REQUIRES: no_new_privs is set.
 // Error kLayerMissing when the kernel has no seccomp filters.
 [[nodiscard]] Result<void> restrict_system_calls(SeccompProfile profile);

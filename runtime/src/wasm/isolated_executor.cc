@@ -93,7 +93,8 @@ bool begins_to_end(const LaunchedChild& child) {
       continue;
     }
     os::Watch ended{child.pidfd()};
-    (void)os::wait_readable({&ended, 1}, os::monotonic_now_ns() + kNapNs);
+    const Result<std::size_t> ready = os::wait_readable({&ended, 1}, os::monotonic_now_ns() + kNapNs);
+    if (ready && *ready == 1) return true;  // all of it is gone
   }
   return false;
 }

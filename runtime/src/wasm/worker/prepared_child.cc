@@ -57,7 +57,7 @@ int serve_one_run(os::MessageSocket socket, WarmModules& modules, const WarmModu
   keep.push_back(socket.fd());
   if (!jail::keep_only_descriptors(std::move(keep))) return kExitFailed;
   os::forget_environment();
-  if (!jail::begin_jail()) return kExitFailed;
+  if (!jail::begin_jail(jail::SeccompProfile::kWasmGuest)) return kExitFailed;
   PreparedRun prepared;
   prepared.store = prepare_store(warm, preparation.pages, socket);
   rehearse(socket);
