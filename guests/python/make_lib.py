@@ -78,10 +78,10 @@ PATCHES = {
         ("        if not self._signal_handlers:\n            try:\n                signal.set_wakeup_fd(-1)\n",
          "        if not self._signal_handlers and self._csock is not None:\n            try:\n                signal.set_wakeup_fd(-1)\n"),
     ],
-    # Nothing is found in a folder that is not there, as the default one in the sandbox; argparse asks for a dozen texts a run.
+    # Nothing is found in the default folder where that is not there, as in the sandbox; argparse asks for a dozen texts a run.
     "gettext.py": [
         ("        localedir = _default_localedir\n    if languages is None:\n",
-         "        localedir = _default_localedir\n    if not os.path.isdir(localedir):\n        return [] if all else None\n"
+         "        localedir = _default_localedir\n        if not os.path.isdir(localedir):\n            return [] if all else None\n"
          "    if languages is None:\n"),
     ],
     # The compiled queue waits where no other code can run; Python's own waits on a lock (_sandbox_threads).

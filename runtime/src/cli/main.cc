@@ -141,10 +141,11 @@ int run_program(int argc, char** argv) {
   auto* line = new CommandLine(Declared::kNamed, arguments, rest);
   try {
     line->parse(arguments);
-    return line->run();
   } catch (const CLI::ParseError&) {
-    line = new CommandLine(Declared::kAll, arguments, rest);
+    line = nullptr;
   }
+  if (line != nullptr) return line->run();
+  line = new CommandLine(Declared::kAll, arguments, rest);
   try {
     line->parse(arguments);
   } catch (const CLI::ParseError& error) {

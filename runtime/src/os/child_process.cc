@@ -143,12 +143,6 @@ void ChildProcess::kill_hard() noexcept {
   if (pid_ > 0) ::kill(pid_, SIGKILL);
 }
 
-void ChildProcess::abandon() noexcept {
-  if (pid_ < 0) return;
-  int status = 0;
-  (void)::waitpid(std::exchange(pid_, -1), &status, WNOHANG);
-}
-
 Result<ChildStatus> ChildProcess::wait() {
   if (pid_ < 0) return fail(ErrorCode::kInternal, "the child has already been waited for");
   int status = 0;

@@ -65,9 +65,6 @@ class ChildProcess {
   // SIGKILL. Harmless when the child has ended.
   void kill_hard() noexcept;
 
-  // Nobody waits for it any more: it is reaped now if it has ended, else when this process ends. REQUIRES: it is ending.
-  void abandon() noexcept;
-
   // Waits for the end and reaps. REQUIRES: called once. Does not block when pidfd() is readable.
   [[nodiscard]] Result<ChildStatus> wait();
 

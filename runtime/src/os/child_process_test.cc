@@ -14,7 +14,6 @@
 #include <thread>
 
 #include "os/clock.h"
-#include "os/files.h"
 #include "os/supervision.h"
 
 namespace openskills::os {
@@ -82,24 +81,6 @@ TEST(ChildProcess, DestructorKillsAndReaps) {
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
   EXPECT_EQ(errno, ECHILD);
   EXPECT_EQ(::kill(pid, 0), -1);
-}
-
-TEST(ChildProcess, AnAbandonedOneIsReapedWhenItHasEndedAndNotWaitedForWhenItHasNot) {
-  Pipe pipe = Pipe::create().value();
-  char byte = 0;
-  ChildProcess ended = ChildProcess::start([] { return 3; }).value();
-  ChildProcess running =
-      ChildProcess::start([&] { return static_cast<int>(::read(pipe.read_end.get(), &byte, 1)); }).value();
-  Watch watch{ended.pidfd()};
-  ASSERT_EQ(wait_readable({&watch, 1}, kNoDeadline).value(), 1U);
-  const pid_t reaped = ended.pid();
-  const pid_t left = running.pid();
-  ended.abandon();
-  running.abandon();
-  EXPECT_EQ(::waitpid(reaped, nullptr, WNOHANG), -1);
-  EXPECT_EQ(::waitpid(left, nullptr, WNOHANG), 0);  // still there
-  ASSERT_TRUE(write_all(pipe.write_end.get(), "x", "pipe"));
-  EXPECT_EQ(::waitpid(left, nullptr, 0), left);
 }
 
 TEST(ChildProcess, RefusesToForkAProcessWithThreads) {

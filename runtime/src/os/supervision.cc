@@ -40,6 +40,22 @@ std::string_view read_proc(const std::string& path, std::span<char> buffer) noex
   return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(0, got))};
 }
 
+// A field of /proc/PID/stat, counted as proc(5) does; 0 when it is not there.
+std::uint32_t number_in(std::string_view status, int field) noexcept {
+  constexpr int kFirstAfterName = 3;
+  const std::size_t name_end = status.rfind(") ");
+  if (name_end == std::string_view::npos) return 0;
+  status.remove_prefix(name_end + 2);
+  for (int at = kFirstAfterName; at < field; ++at) {
+    const std::size_t space = status.find(' ');
+    if (space == std::string_view::npos) return 0;
+    status.remove_prefix(space + 1);
+  }
+  std::uint32_t number = 0;
+  std::from_chars(status.data(), status.data() + status.size(), number);
+  return number;
+}
+
 }  // namespace
 
 Result<Pipe> Pipe::create(Blocking reading) {
@@ -119,15 +135,11 @@ bool has_begun_to_end(int pidfd) noexcept {
   if (at == std::string_view::npos) return false;
   const std::string_view pid = information.substr(at + kPid.size(), information.find('\n', at + 1) - at - kPid.size());
   if (pid == "-1") return true;
-  // Field 9 of its status: the flags of the kernel's task, after the name in parentheses (which may hold anything).
-  std::string_view status = read_proc(fmt::format("/proc/{}/stat", pid), text);
-  status.remove_prefix(std::min(status.size(), status.rfind(") ") + 2));
-  constexpr int kFieldsBefore = 6;
-  for (int i = 0; i < kFieldsBefore; ++i) status.remove_prefix(std::min(status.size(), status.find(' ') + 1));
-  std::uint32_t flags = 0;
+  // Of its status, after the name in parentheses (which may hold anything): the flags of the kernel's task, and how many
+  // threads there are. One thread that is ending says nothing of others.
   constexpr std::uint32_t kExiting = 0x4;  // PF_EXITING of linux/sched.h
-  std::from_chars(status.data(), status.data() + status.size(), flags);
-  return (flags & kExiting) != 0;
+  const std::string_view status = read_proc(fmt::format("/proc/{}/stat", pid), text);
+  return (number_in(status, 9) & kExiting) != 0 && number_in(status, 20) <= 1;
 }
 
 Result<std::vector<int>> open_descriptors() {

@@ -76,8 +76,7 @@ class SignalWatch {
 // SIGKILL for the process behind a process descriptor. Harmless when it has ended.
 void kill_process(int pidfd) noexcept;
 
-// Whether the process behind a process descriptor has begun to end: no instruction of its program runs any more, in no
-// thread of one that has a single thread. What the kernel takes apart after that (its memory, for the most part) may take
+// Whether the process behind a process descriptor has begun to end: no instruction of its program runs any more. What the kernel takes apart after that (its memory, for the most part) may take
 // a while. False also when the kernel does not tell, without /proc.
 [[nodiscard]] bool has_begun_to_end(int pidfd) noexcept;
 

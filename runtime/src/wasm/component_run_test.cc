@@ -40,7 +40,7 @@ class Components : public ::testing::Test {
     TRY(const std::unique_ptr<GuestRun> guest, GuestRun::open(invocation, sink_, &cancel_));
     guest->start_clock(os::monotonic_now_ns());
     EpochTicker ticker(*engine_);
-    const EpochTicker::Lease lease(ticker);
+    const Result<EpochTicker::Lease> lease = ticker.lease();
     return guest->execute(*engine_, *module);
   }
 

@@ -1,6 +1,7 @@
 #include "wasm/epoch_ticker.h"
 
 #include <chrono>
+#include <system_error>
 
 namespace openskills {
 namespace {
@@ -17,16 +18,22 @@ EpochTicker::~EpochTicker() {
   wake_.notify_all();
 }
 
-void EpochTicker::enter() {
+Result<EpochTicker::Lease> EpochTicker::lease() {
   running_.fetch_add(1, std::memory_order_seq_cst);
-  if (!asleep_.load(std::memory_order_seq_cst)) return;
+  Lease lease(this);
+  if (!asleep_.load(std::memory_order_seq_cst)) return lease;
   const std::lock_guard lock(mutex_);
-  asleep_.store(false, std::memory_order_seq_cst);
-  if (thread_.joinable()) {
-    wake_.notify_one();
-  } else {
-    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  if (!thread_.joinable()) {
+    try {
+      thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+    } catch (const std::system_error& error) {
+      return fail_with_hint(ErrorCode::kEngine, fmt::format("the thread that keeps deadlines cannot start: {}", error.what()),
+                            "raise the limit of threads, or choose process isolation");
+    }
   }
+  asleep_.store(false, std::memory_order_seq_cst);
+  wake_.notify_one();
+  return lease;
 }
 
 void EpochTicker::run(const std::stop_token& stop) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "wasm/engine.h"
 
@@ -25,17 +26,24 @@ class EpochTicker {
   // A guest counts as running while its Lease lives.
   class Lease {
    public:
-    explicit Lease(EpochTicker& ticker) : ticker_(ticker) { ticker_.enter(); }
-    ~Lease() { ticker_.running_.fetch_sub(1, std::memory_order_relaxed); }
+    Lease(Lease&& other) noexcept : ticker_(std::exchange(other.ticker_, nullptr)) {}
+    Lease& operator=(Lease&&) = delete;
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
+    ~Lease() {
+      if (ticker_ != nullptr) ticker_->running_.fetch_sub(1, std::memory_order_relaxed);
+    }
 
    private:
-    EpochTicker& ticker_;
+    friend class EpochTicker;
+    explicit Lease(EpochTicker* ticker) noexcept : ticker_(ticker) {}
+    EpochTicker* ticker_;
   };
 
+  // Errors: kEngine when no thread is to be had; without one no deadline would hold.
+  [[nodiscard]] Result<Lease> lease();
+
  private:
-  void enter();
   void run(const std::stop_token& stop);
 
   Engine& engine_;

@@ -30,10 +30,6 @@ Result<std::unique_ptr<LaunchedChild>> launched(Result<os::ChildProcess> process
 
 }  // namespace
 
-ForkLauncher::~ForkLauncher() {
-  for (os::ChildProcess& child : leaving_) child.abandon();
-}
-
 Result<std::unique_ptr<LaunchedChild>> ForkLauncher::start_run(const Invocation& invocation, int code_fd,
                                                                std::int64_t started_monotonic_ns, RunEnds ends) {
   leaving_.clear();

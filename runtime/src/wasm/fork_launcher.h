@@ -16,8 +16,6 @@ class ForkLauncher : public ChildLauncher {
   // Loads code before the fork when told so, which pays from the second run on.
   enum class Loading : std::uint8_t { kInTheChild, kBeforeTheFork };
   explicit ForkLauncher(Loading loading = Loading::kInTheChild) : loading_(loading) {}
-  // A program that has its outcome does not wait for the kernel to take the child apart.
-  ~ForkLauncher() override;
 
   [[nodiscard]] Result<std::unique_ptr<LaunchedChild>> start_run(const Invocation& invocation, int code_fd,
                                                                  std::int64_t started_monotonic_ns,
@@ -28,7 +26,7 @@ class ForkLauncher : public ChildLauncher {
  private:
   Loading loading_;
   WarmModules modules_;
-  std::vector<os::ChildProcess> leaving_;  // are ending by themselves, and waited for when there is nothing else to do
+  std::vector<os::ChildProcess> leaving_;  // are ending by themselves, and are waited for when there is nothing else to do
 };
 
 }  // namespace openskills

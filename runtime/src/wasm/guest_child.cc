@@ -7,6 +7,7 @@
 
 #include "jail/descriptors.h"
 #include "jail/jail.h"
+#include "jail/privileges.h"
 #include "os/alarm.h"
 #include "os/clock.h"
 #include "os/files.h"
@@ -67,8 +68,7 @@ class Code {
 };
 
 // `keep`: what the run needs beside its mounts.
-Result<LayersInForce> jail_self(const Invocation& invocation, const GuestRun& run, Code& code, std::vector<int> keep,
-                                [[maybe_unused]] std::uint64_t data_bytes) {
+Result<LayersInForce> jail_self(const Invocation& invocation, const GuestRun& run, Code& code, std::vector<int> keep) {
   jail::JailSpec spec;
   spec.keep_descriptors = std::move(keep);
   code.have_loaded(spec);
@@ -78,9 +78,8 @@ Result<LayersInForce> jail_self(const Invocation& invocation, const GuestRun& ru
   spec.rlimits.open_files = invocation.limits.open_files + kReservedDescriptors;
   spec.rlimits.file_size_bytes = invocation.limits.disk_bytes;
 #ifndef OPENSKILLS_SANITIZE  // the sanitizers map memory as they like
-  if (data_bytes == 0) {
-    TRY(data_bytes, os::private_data_bytes());
-  }
+  // Now: what the invocation brought, its standard input among it, is no part of what the guest may take.
+  TRY(const std::uint64_t data_bytes, os::private_data_bytes());
   spec.rlimits.data_bytes = data_bytes + invocation.limits.memory_bytes + kHostDataBytes;
 #endif
   spec.rlimits.cpu_seconds = invocation.limits.cpu_ms / 1000 + 2;
@@ -101,6 +100,14 @@ std::vector<int> descriptors_of(const Invocation& invocation, const RunEnds& end
   return keep;
 }
 
+// The kernel tells whoever has opened it as a privileged process where pages lie in the machine's memory: opened when the
+// folders of the run are, and without the rights that took.
+std::optional<os::PageMap> open_page_map() {
+  if (!jail::drop_capabilities()) return std::nullopt;
+  Result<os::PageMap> map = os::PageMap::open();
+  return map ? std::optional(std::move(*map)) : std::nullopt;
+}
+
 // A hint for later runs, and no more: whatever goes wrong with it, this run has been reported.
 void tell_touched_pages(const GuestRun& run, const Module& module, const os::PageMap& map, int fd) {
   if (run.store() == nullptr) return;
@@ -119,26 +126,28 @@ Result<ExecutionResult> run_to_the_end(const Invocation& invocation, int code_fd
   std::vector<int> keep = descriptors_of(invocation, ends, prepared, of_code);
   TRY(jail::keep_only_descriptors(keep));
   os::forget_environment();
-  std::optional<os::PageMap> page_map;  // nothing can be opened behind the jail
-  if (prepared.touched_pages_fd >= 0) {
-    TRY(page_map, os::PageMap::open());
-    keep.push_back(page_map->fd());
-  }
   PipeSink sink(ends.stdout_pipe.get(), ends.stderr_pipe.get());
   const LinkTimesCalls calls(ends.link_requests_fd, ends.link_answers_fd);
   TRY(const std::unique_ptr<GuestRun> run, GuestRun::open(invocation, sink, nullptr, calls));
   run->use(std::move(prepared.store));
+  std::optional<os::PageMap> page_map;  // nothing can be opened behind the jail
+  if (prepared.touched_pages_fd >= 0) {
+    page_map = open_page_map();
+    if (page_map) keep.push_back(page_map->fd());
+  }
   run->start_clock(started_ns);
   sink.set_deadline(run->wall_deadline_ns());
   TRY(os::DeadlineAlarm::start(
       run->wall_deadline_ns() - os::monotonic_now_ns(), static_cast<std::int64_t>(invocation.limits.cpu_ms) * kNsPerMs,
       [](void* argument) noexcept { static_cast<Engine*>(argument)->poke(); }, &code.engine()));
-  TRY(const LayersInForce layers, jail_self(invocation, *run, code, std::move(keep), prepared.data_bytes));
+  TRY(const LayersInForce layers, jail_self(invocation, *run, code, std::move(keep)));
   TRY(os::write_all(ends.report_pipe.get(), encode_layers(layers), "report"));
   Result<ExecutionResult> result = run->execute(code.engine(), code.module());
   TRY(os::write_all(ends.report_pipe.get(), encode_result(result), "report"));
   if (page_map) tell_touched_pages(*run, code.module(), *page_map, prepared.touched_pages_fd);
   // The supervisor need not wait until this process is taken apart to see that nothing more will come: it kills it now.
+  // By then nothing of the host is open here that its caller might want to unmount, remove or start.
+  run->close_files();
   for (UniqueFd* const end : {&ends.stdout_pipe, &ends.stderr_pipe, &ends.report_pipe}) end->reset();
   // The process ends here; taking the engine apart first would only take time.
   os::exit_now(0);

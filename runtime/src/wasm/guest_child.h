@@ -17,7 +17,6 @@ namespace openskills {
 struct PreparedRun {
   std::unique_ptr<GuestStore> store;  // of the module the run is for; null when there is none
   int touched_pages_fd = -1;          // where to tell what the run touched (touched_pages.h); -1 when nobody asks
-  std::uint64_t data_bytes = 0;       // os::private_data_bytes() then; 0 when nobody looked
 };
 
 // Runs to the end of the process: on success it does not return; otherwise the failure has been reported and the value

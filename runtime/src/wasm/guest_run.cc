@@ -161,6 +161,8 @@ std::int64_t GuestRun::wall_deadline_ns() const noexcept { return state_->wall_d
 
 void GuestRun::use(std::unique_ptr<GuestStore> prepared) noexcept { state_->store = std::move(prepared); }
 
+void GuestRun::close_files() noexcept { state_->wasi->close_files(); }
+
 const GuestStore* GuestRun::store() const noexcept { return state_->store.get(); }
 
 namespace {

@@ -55,6 +55,10 @@ class GuestRun {
   // which is not UTF-8.
   [[nodiscard]] Result<ExecutionResult> execute(Engine& engine, const Module& module);
 
+  // Closes what the run has open of the host, folders and files. Call it after execute(): a run that is over holds nothing
+  // that its caller might want to unmount, remove or start, whenever it is taken apart.
+  void close_files() noexcept;
+
   // The store the module ran in; null before execute() and for a component.
   [[nodiscard]] const GuestStore* store() const noexcept;
 

@@ -44,6 +44,38 @@ class InProcessTest : public ::testing::TestWithParam<Allocation> {
 INSTANTIATE_TEST_SUITE_P(Allocations, InProcessTest, ::testing::Values(Allocation::kOnDemand, Allocation::kPooling),
                          [](const auto& row) { return row.param == Allocation::kPooling ? "Pooling" : "OnDemand"; });
 
+TEST_P(InProcessTest, ARunThatIsOverHoldsNoFileWhenItIsTakenApartLater) {
+  for (int round = 0; round < 10; ++round) {
+    ASSERT_EQ(run(makes_a_file_slowly())->ending, Ending::kExited);
+    EXPECT_EQ(errno_of_starting(folder_.path("work/made")), ENOEXEC) << round;
+    std::filesystem::remove(folder_.path("work/made"));
+  }
+}
+
+TEST_P(InProcessTest, RunsAndDeadlinesGoOnInAForkOfTheHost) {
+  ASSERT_EQ(run(makes_a_file_slowly())->ending, Ending::kExited);
+  compile(folder_.invocation(spins()));
+  std::this_thread::sleep_for(milliseconds(100));  // what was begun beside the runs is done
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    int code = 0;
+    {
+      InProcessWasmExecutor& inherited = executor_;
+      Invocation invocation = folder_.invocation(spins());
+      invocation.limits.wall_ms = 150;
+      for (int round = 0; round < 3; ++round) {  // more than there are slots
+        const Result<ExecutionResult> result = inherited.execute(invocation, sink_, cancel_);
+        if (!result || result->ending != Ending::kTimedOut) code = 1;
+      }
+    }
+    ::_exit(code);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(pid, &status, 0), pid);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(run(exits(3))->exit_code, 3);
+}
+
 TEST_P(InProcessTest, AGuestRunsToItsEnd) {
   const ExecutionResult result = run(hello()).value();
   EXPECT_EQ(result.ending, Ending::kExited);
@@ -363,7 +395,7 @@ TEST(EpochTicker, PokesABusyGuestAlsoAfterAnIdleTime) {
     RecordingGuestSink sink;
     const std::unique_ptr<GuestRun> run = GuestRun::open(invocation, sink, nullptr).value();
     run->start_clock(os::monotonic_now_ns());
-    const EpochTicker::Lease lease(ticker);
+    const Result<EpochTicker::Lease> lease = ticker.lease();
     const ExecutionResult result = run->execute(*engine, *module).value();
     EXPECT_LT(result.usage.wall_ns, 5'000'000'000U);
     return result.ending == Ending::kTimedOut;
@@ -384,8 +416,8 @@ TEST(EpochTicker, EndsAtOnceWithOrWithoutGuests) {
   }
   for (int round = 0; round < 50; ++round) {
     EpochTicker ticker(*engine);
-    const EpochTicker::Lease lease(ticker);
-    const EpochTicker::Lease second(ticker);
+    const Result<EpochTicker::Lease> lease = ticker.lease();
+    const Result<EpochTicker::Lease> second = ticker.lease();
   }
 }
 

@@ -1,8 +1,7 @@
 #include "wasm/run_reaper.h"
 
+#include <system_error>
 #include <utility>
-
-#include "os/this_process.h"
 
 namespace openskills {
 namespace {
@@ -13,26 +12,24 @@ constexpr std::uint64_t kShortNs = 500'000;
 }  // namespace
 
 RunReaper::~RunReaper() {
-  if (owner_pid_ != 0 && owner_pid_ != os::process_id()) {
-    thread_.detach();  // it is the parent's
-    return;
-  }
   if (!thread_.joinable()) return;
   thread_.request_stop();
   wake_.notify_all();
 }
 
 void RunReaper::take(std::unique_ptr<GuestRun> run, std::shared_ptr<const Module> module, RunSlots::Slot slot,
-                     std::uint64_t wall_ns) {
+                     std::uint64_t wall_ns) noexcept {
   Over over{std::move(slot), std::move(module), std::move(run)};
   if (wall_ns < kShortNs || slots_ < 2) return;
   const std::unique_lock lock(mutex_, std::try_to_lock);
   if (!lock.owns_lock() || next_) return;
-  if (owner_pid_ == 0) {
-    thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
-    owner_pid_ = os::process_id();
+  if (!thread_.joinable()) {
+    try {
+      thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+    } catch (const std::system_error&) {
+      return;  // no thread is to be had
+    }
   }
-  if (owner_pid_ != os::process_id()) return;
   next_.emplace(std::move(over));
   wake_.notify_one();
 }

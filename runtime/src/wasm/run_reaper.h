@@ -1,7 +1,7 @@
 // RunReaper: takes runs apart that are over, on a thread of its own. Resetting the memory a script wrote takes a tenth of
 // the script's own time, and its caller need not wait for that.
 //
-// Thread rule: safe from several threads. Owns one thread, started with the first run it is given.
+// Thread rule: safe from several threads. Owns one thread, started with the first run it is given. Of no use in a fork.
 // Ownership: engine and slots must outlive it; it takes apart what it has been given before it goes.
 #pragma once
 
@@ -30,7 +30,7 @@ class RunReaper {
   // A run that is over, what it held, and how long it took: a short one wrote little, and is taken apart here and now. So
   // is one that nobody could be waiting beside, or that would have to wait itself.
   void take(std::unique_ptr<GuestRun> run, std::shared_ptr<const Module> module, RunSlots::Slot slot,
-            std::uint64_t wall_ns);
+            std::uint64_t wall_ns) noexcept;
 
  private:
   // In this order: the run goes first, and its slot is free when all of it is gone.
@@ -42,7 +42,6 @@ class RunReaper {
   void work(const std::stop_token& stop);
 
   std::uint32_t slots_;
-  int owner_pid_ = 0;  // of the process that has the thread
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::optional<Over> next_;

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <wasmtime.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -81,6 +84,29 @@ inline std::string makes_a_file() {
   return guest(R"((if (call $path_open (i32.const 3) (i32.const 0) (i32.const 128) (i32.const 4) (i32.const 1)
                         (i64.const 0x40) (i64.const 0) (i32.const 0) (i32.const 32)) (then unreachable))
                   (if (call $say (i32.load (i32.const 32))) (then unreachable)))");
+}
+
+// The same, and lets half a millisecond and more go by, so that it is no short run.
+inline std::string makes_a_file_slowly() {
+  return guest(R"((if (call $path_open (i32.const 3) (i32.const 0) (i32.const 128) (i32.const 4) (i32.const 1)
+                        (i64.const 0x40) (i64.const 0) (i32.const 0) (i32.const 32)) (then unreachable))
+                  (if (call $say (i32.load (i32.const 32))) (then unreachable))
+                  (loop $l (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                    (br_if $l (i32.lt_u (local.get $i) (i32.const 4000000)))))");
+}
+
+// What starting a file gives: ETXTBSY as long as somebody has it open for writing, else ENOEXEC for one that is no program.
+inline int errno_of_starting(const std::string& path) {
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  const pid_t pid = ::vfork();
+  if (pid == 0) {
+    ::execl(path.c_str(), path.c_str(), nullptr);
+    ::_exit(errno);
+  }
+  int status = -1;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 class RecordingGuestSink : public OutputSink {

@@ -56,6 +56,13 @@ class DescriptorTable {
     return lowest_free_++;
   }
 
+  // Nothing is open any more.
+  void close_all() noexcept {
+    slots_.clear();
+    open_ = 0;
+    lowest_free_ = 0;
+  }
+
   // REQUIRES: the number is open.
   void close(std::uint32_t number) noexcept {
     slots_[number] = Descriptor{};

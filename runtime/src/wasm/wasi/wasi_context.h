@@ -77,6 +77,9 @@ class WasiContext {
   // False when some are missing there: more than 20,000, or their place could not be found out.
   [[nodiscard]] bool changed_files_complete() const noexcept { return changes_.complete(); }
 
+  // For the executor, when the guest has ended.
+  void close_files() noexcept { table_.close_all(); }
+
   // Where the engine's adapter keeps the instance's memory, once found. A second instance needs a context of its own.
   [[nodiscard]] std::unique_ptr<wasmtime_memory>& engine_memory() noexcept { return engine_memory_; }
 

@@ -49,6 +49,7 @@ void rehearse(const os::MessageSocket& socket) {
   if (!invocation) return;
   PipeSink sink(-1, -1);
   (void)GuestRun::open(*invocation, sink, nullptr);
+  (void)os::private_data_bytes();
 }
 
 int serve_one_run(os::MessageSocket socket, WarmModules& modules, const WarmModules::Warm& warm,
@@ -61,7 +62,6 @@ int serve_one_run(os::MessageSocket socket, WarmModules& modules, const WarmModu
   PreparedRun prepared;
   prepared.store = prepare_store(warm, preparation.pages, socket);
   rehearse(socket);
-  if (const Result<std::uint64_t> data_bytes = os::private_data_bytes()) prepared.data_bytes = *data_bytes;
   Result<std::optional<os::Message>> message = socket.receive();
   if (!message) return kExitFailed;
   if (!*message) return kExitOk;
@@ -83,10 +83,12 @@ Result<PreparedChild> PreparedChild::start(WarmModules& modules, const WarmModul
   TRY(os::ChildProcess process,
       os::ChildProcess::start([&] { return serve_one_run(std::move(pair.second), modules, warm, preparation); },
                               os::FaultHandlers::kKeep));
-  return PreparedChild(std::move(process), std::move(pair.first), preparation.code);
+  return PreparedChild(std::move(process), std::move(pair.first), preparation.asks_for_pages);
 }
 
 bool PreparedChild::give(std::string_view request, const std::vector<int>& descriptors) {
+  // Of one that was killed the socket closes only when its memory is gone.
+  if (os::has_begun_to_end(process_.pidfd())) return false;
   const Result<bool> sent = socket_.send(request, descriptors);
   return sent && *sent;
 }

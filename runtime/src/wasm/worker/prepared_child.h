@@ -2,7 +2,7 @@
 // pages that runs of this module touch, and waits.
 //
 // Thread rule: the worker's only thread.
-// Such a child has run no code of any guest and knows nothing of any run: it is what a child forked for the run would be
+// Such a child has run no code of any guest and knows of runs only which pages one of them touched. It is what a child forked for the run would be
 // a moment after the fork. It serves one run, and ends with the worker.
 #pragma once
 
@@ -32,21 +32,24 @@ class PreparedChild {
   [[nodiscard]] static Result<PreparedChild> start(WarmModules& modules, const WarmModules::Warm& warm,
                                                    const Preparation& preparation);
 
-  [[nodiscard]] bool is_for(const os::FileInfo& code) const noexcept { return os::same_file(code_, code); }
+  // Readable when it has ended, which nobody asked it to.
+  [[nodiscard]] int pidfd() const noexcept { return process_.pidfd(); }
 
   // Hands a request over, with its descriptors but for the status socket. False when the child is gone.
   [[nodiscard]] bool give(std::string_view request, const std::vector<int>& descriptors);
 
   [[nodiscard]] os::ChildProcess take_process() noexcept { return std::move(process_); }
-  // Where the child tells what its run touched, if it was asked to.
-  [[nodiscard]] os::MessageSocket take_socket() noexcept { return std::move(socket_); }
+  // Where the child tells what its run touched; not valid when it was not asked to.
+  [[nodiscard]] os::MessageSocket take_socket() noexcept {
+    return asks_for_pages_ ? std::move(socket_) : os::MessageSocket();
+  }
 
  private:
-  PreparedChild(os::ChildProcess process, os::MessageSocket socket, const os::FileInfo& code) noexcept
-      : process_(std::move(process)), socket_(std::move(socket)), code_(code) {}
+  PreparedChild(os::ChildProcess process, os::MessageSocket socket, bool asks_for_pages) noexcept
+      : process_(std::move(process)), socket_(std::move(socket)), asks_for_pages_(asks_for_pages) {}
   os::ChildProcess process_;
   os::MessageSocket socket_;
-  os::FileInfo code_;
+  bool asks_for_pages_;
 };
 
 }  // namespace openskills::worker

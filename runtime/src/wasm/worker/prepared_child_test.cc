@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <thread>
@@ -168,6 +169,28 @@ TEST_F(PreparedChildTest, MemoryOfTheRunIsLimitedAndNotThatOfTheOneBefore) {
   EXPECT_LE(refused->usage.peak_memory_bytes, std::uint64_t{1} << 20U);
 }
 
+TEST_F(PreparedChildTest, LargeStandardInputIsNoPartOfTheRunsMemory) {
+  const std::string path = put("in.wasm", waits_for_input());
+  base_.stdin_source = {StdinSource::Kind::kBytes, "x", -1};
+  ASSERT_NE(prepare(path), 0);
+  base_.stdin_source.bytes.assign(std::size_t{100} << 20U, 'x');
+  for (int round = 0; round < 2; ++round) {
+    const Result<ExecutionResult> result = run(path);
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_EQ(result->ending, Ending::kExited) << result->message;
+    ASSERT_NE(prepared(), 0);
+  }
+}
+
+TEST_F(PreparedChildTest, ARunThatIsOverHoldsNoFileOfItsWorkspace) {
+  const std::string path = put("makes.wasm", makes_a_file());
+  for (int round = 0; round < 20; ++round) {
+    ASSERT_EQ(run(path)->ending, Ending::kExited);
+    EXPECT_EQ(errno_of_starting(folder_.path("work/made")), ENOEXEC) << round;
+    std::filesystem::remove(folder_.path("work/made"));
+  }
+}
+
 TEST_F(PreparedChildTest, NoCodeOfAModuleRunsBeforeItsRun) {
   // The start function runs when the module is instantiated.
   const std::string path =
@@ -182,11 +205,9 @@ TEST_F(PreparedChildTest, OneThatIsGoneIsMadeUpForByAFork) {
   const std::string path = put("exit.wasm", exits(5));
   const pid_t waiting = prepare(path);
   ASSERT_NE(waiting, 0);
+  const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, waiting, 0)));
   ASSERT_EQ(::kill(waiting, SIGKILL), 0);
-  // Its socket closes after its memory is gone. Until then it is taken for one that waits, and its run for one that crashed.
-  for (int i = 0; i < 1000 && stat_of(waiting).find(") Z ") == std::string::npos && !stat_of(waiting).empty(); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
+  for (int i = 0; i < 100'000 && !os::has_begun_to_end(pidfd.get()); ++i) std::this_thread::yield();
   EXPECT_EQ(run(path)->exit_code, 5);
 }
 
@@ -195,7 +216,11 @@ TEST_F(PreparedChildTest, AnotherModuleIsNotRunInIt) {
   const pid_t waiting = prepare(path);
   ASSERT_NE(waiting, 0);
   EXPECT_EQ(run(put("other.wasm", exits(6)))->exit_code, 6);
-  EXPECT_NE(::kill(waiting, 0), 0);  // it was of no use any more
+  const auto is_there = [&] {
+    const std::vector<pid_t> pids = children();
+    return std::find(pids.begin(), pids.end(), waiting) != pids.end();
+  };
+  EXPECT_FALSE(is_there());  // it was of no use any more
   EXPECT_EQ(run(path)->exit_code, 5);
 }
 

@@ -70,20 +70,21 @@ class Server {
   void count_run(const os::FileInfo& code);
   [[nodiscard]] bool could_prepare() const noexcept;
   void prepare_next();
-  void drop_prepared() noexcept;
+  void drop_prepared();
 
   os::MessageSocket control_;
   std::vector<Child> children_;
   WarmModules modules_;
   CurrentModule current_;
   std::optional<PreparedChild> prepared_;
+  std::int64_t prepared_until_ns_ = 0;
 };
 
 void Server::count_run(const os::FileInfo& code) {
   if (!os::same_file(current_.code, code)) {
     current_ = CurrentModule{};
     current_.code = code;
-    prepared_.reset();
+    drop_prepared();
   }
   ++current_.runs_in_a_row;
 }
@@ -106,14 +107,18 @@ void Server::prepare_next() {
     current_.runs_in_a_row = 0;  // not again at once. The run forks, and says what is wrong
     return;
   }
-  current_.runs_until_asked = asks ? kRunsBetweenQuestions : current_.runs_until_asked - 1;
+  if (!asks) --current_.runs_until_asked;
   prepared_.emplace(std::move(*child));
+  prepared_until_ns_ = os::monotonic_now_ns() + kPreparedNs;
 }
 
-// Nobody has needed it for long. The next runs will tell whether one is of use again.
-void Server::drop_prepared() noexcept {
+// It is of no use any more. Like a child whose host is gone: nobody waits while it is taken apart.
+void Server::drop_prepared() {
+  if (!prepared_) return;
+  os::ChildProcess process = prepared_->take_process();
   prepared_.reset();
-  current_.runs_in_a_row = 0;
+  process.kill_hard();
+  children_.push_back({std::move(process), {}, {}, {}});
 }
 
 std::optional<Child> Server::give_to_prepared(const Request& request, const std::vector<UniqueFd>& descriptors) {
@@ -178,6 +183,9 @@ Result<bool> Server::take_request() {
 // The child has ended, so nothing is waited for.
 void Server::note_touched_pages(Child& child) {
   if (!child.touched_pages.valid() || !os::same_file(child.code, current_.code)) return;
+  current_.runs_until_asked = kRunsBetweenQuestions;  // also when there was too much to tell
+  os::Watch watch{child.touched_pages.fd()};
+  if (const auto ready = os::wait_readable({&watch, 1}, os::monotonic_now_ns()); !ready || *ready == 0) return;
   const Result<std::optional<os::Message>> told = child.touched_pages.receive();
   if (!told || !*told) return;
   if (std::optional<TouchedPages> pages = decode_touched_pages((*told)->bytes)) current_.pages = std::move(pages);
@@ -205,26 +213,27 @@ void Server::look_after(const std::vector<os::Watch>& watches) {
 
 Result<bool> Server::step() {
   std::vector<os::Watch> watches;
-  watches.reserve(1 + 2 * children_.size());
+  watches.reserve(2 + 2 * children_.size());
   watches.push_back({control_.fd()});
   for (const Child& child : children_) {
     watches.push_back({child.process.pidfd()});
     watches.push_back({child.status.fd()});
   }
-  const std::int64_t now_ns = os::monotonic_now_ns();
-  const std::int64_t deadline_ns = could_prepare() ? now_ns + kSettledNs
-                                   : prepared_     ? now_ns + kPreparedNs
+  watches.push_back({prepared_ ? prepared_->pidfd() : -1});
+  const std::int64_t deadline_ns = could_prepare() ? os::monotonic_now_ns() + kSettledNs
+                                   : prepared_     ? prepared_until_ns_
                                                    : os::kNoDeadline;
   TRY(const std::size_t ready, os::wait_readable(watches, deadline_ns));
-  if (ready == 0) {
-    if (could_prepare()) {
-      prepare_next();
-    } else {
-      drop_prepared();
-    }
+  if (ready == 0 && could_prepare()) {
+    prepare_next();
     return true;
   }
   look_after(watches);
+  if (prepared_ && (ready == 0 || watches.back().ready)) {
+    // Nobody has needed it for long, or it is gone. The next runs will tell whether one is of use again.
+    drop_prepared();
+    current_.runs_in_a_row = 0;
+  }
   return watches[0].ready ? take_request() : true;
 }
 
