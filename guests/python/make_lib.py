@@ -78,11 +78,13 @@ PATCHES = {
         ("        if not self._signal_handlers:\n            try:\n                signal.set_wakeup_fd(-1)\n",
          "        if not self._signal_handlers and self._csock is not None:\n            try:\n                signal.set_wakeup_fd(-1)\n"),
     ],
-    # Nothing is found in the default folder where that is not there, as in the sandbox; argparse asks for a dozen texts a run.
+    # The sandbox's locale is C.UTF-8, for which no translations exist either, and there is no folder of them: argparse asks
+    # for a dozen texts a run.
     "gettext.py": [
-        ("        localedir = _default_localedir\n    if languages is None:\n",
-         "        localedir = _default_localedir\n        if not os.path.isdir(localedir):\n            return [] if all else None\n"
-         "    if languages is None:\n"),
+        ("        if lang == 'C':\n", "        if lang in ('C', 'C.UTF-8'):\n"),
+        ("def dgettext(domain, message):\n",
+         "def dgettext(domain, message):\n    if domain not in _localedirs and not os.path.isdir(_default_localedir):\n"
+         "        return message\n"),
     ],
     # The compiled queue waits where no other code can run; Python's own waits on a lock (_sandbox_threads).
     "queue.py": [

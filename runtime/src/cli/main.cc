@@ -81,17 +81,28 @@ struct CommandRow {
 };
 
 constexpr CommandRow kCommands[] = {
-    {"list", without_rest<add_list>},     {"show", without_rest<add_show>},
-    {"search", without_rest<add_search>}, {"validate", without_rest<add_validate>},
-    {"prompt", without_rest<add_prompt>}, {"activate", add_activate},
-    {"files", without_rest<add_files>},   {"read", without_rest<add_read>},
-    {"run", add_run},                     {"exec", add_exec},
-    {"wasm", add_wasm},                   {"trust", without_rest<add_trust>},
-    {"lint", without_rest<add_lint>},     {"pack", without_rest<add_pack>},
-    {"unpack", without_rest<add_unpack>}, {"digest", without_rest<add_digest>},
-    {"lock", without_rest<add_lock>},     {"doctor", without_rest<add_doctor>},
-    {"cache", without_rest<add_cache>},   {"guests", without_rest<add_guests>},
-    {"skills-ref", [](CLI::App& app, const GlobalFlags&, const Passthrough& rest) { return add_skills_ref(app, rest); }},
+    {"list", without_rest<add_list>},
+    {"show", without_rest<add_show>},
+    {"search", without_rest<add_search>},
+    {"validate", without_rest<add_validate>},
+    {"prompt", without_rest<add_prompt>},
+    {"activate", add_activate},
+    {"files", without_rest<add_files>},
+    {"read", without_rest<add_read>},
+    {"run", add_run},
+    {"exec", add_exec},
+    {"wasm", add_wasm},
+    {"trust", without_rest<add_trust>},
+    {"lint", without_rest<add_lint>},
+    {"pack", without_rest<add_pack>},
+    {"unpack", without_rest<add_unpack>},
+    {"digest", without_rest<add_digest>},
+    {"lock", without_rest<add_lock>},
+    {"doctor", without_rest<add_doctor>},
+    {"cache", without_rest<add_cache>},
+    {"guests", without_rest<add_guests>},
+    {"skills-ref",
+     [](CLI::App& app, const GlobalFlags&, const Passthrough& rest) { return add_skills_ref(app, rest); }},
 };
 
 // Which commands are declared: all, or those whose names are among the arguments.
@@ -136,8 +147,8 @@ int run_program(int argc, char** argv) {
     rest.assign(separator + 1, arguments.end());
     arguments.erase(separator, arguments.end());
   }
-  // Declaring twenty commands takes longer than many of them run. Whatever is not understood, help and errors, is parsed
-  // again with all of them. Never taken apart: the process ends.
+  // Declaring twenty commands takes longer than many of them run. Whatever is not understood, help and errors, is
+  // parsed again with all of them. Never taken apart: the process ends.
   auto* line = new CommandLine(Declared::kNamed, arguments, rest);
   try {
     line->parse(arguments);

@@ -18,8 +18,8 @@
 //   5. rlimits       see rlimits.h
 //   6. seccomp       only the system calls of the profile (T10, T11, T15); see seccomp.h
 //
-// Code that was not mapped before is loaded between the last two, by JailSpec::load, so that a loader that is deceived by
-// what it reads stands behind all layers already: the filter it works under (kLoader) admits executable memory and
+// Code that was not mapped before is loaded between the last two, by JailSpec::load, so that a loader that is deceived
+// by what it reads stands behind all layers already: the filter it works under (kLoader) admits executable memory and
 // opening what Landlock grants, and nothing else that the guest's does not.
 //
 // MissingLayers::kAccept goes on without landlock or seccomp where the kernel has none, and says so; the rest is never
@@ -69,9 +69,9 @@ struct JailSpec {
   std::vector<int> readable_files = {};
 };
 
-// What of the layers 1 and 2 can hold before the run's folders have been opened: session, no_new_privs, and the bounding
-// set of capabilities; and the filter is built. For a process that has time before it knows its run; enter_jail() does it
-// when nobody has.
+// What of the layers 1 and 2 can hold before the run's folders have been opened: session, no_new_privs, and the
+// bounding set of capabilities; and the filter is built. For a process that has time before it knows its run;
+// enter_jail() does it when nobody has.
 [[nodiscard]] Result<void> begin_jail(SeccompProfile profile);
 
 // One way. On success says which layers hold (`wasm` is left false: it is not this layer's to claim).

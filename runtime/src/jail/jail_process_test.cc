@@ -91,7 +91,8 @@ TEST_F(Jail, T12_HasNoPrivilegesAndAFilter) {
 }
 
 TEST_F(Jail, T12_OneThatWasBegunEarlierIsTheSame) {
-  const WaitingChild child([](int pipe_fd) { return begin_jail(SeccompProfile::kWasmGuest) && enter_or_say(spec_keeping({pipe_fd, 2})); });
+  const WaitingChild child(
+      [](int pipe_fd) { return begin_jail(SeccompProfile::kWasmGuest) && enter_or_say(spec_keeping({pipe_fd, 2})); });
   ASSERT_TRUE(child.ready());
   EXPECT_EQ(child.status_line("NoNewPrivs"), "1");
   EXPECT_EQ(child.status_line("Seccomp"), "2");

@@ -14,8 +14,8 @@ namespace openskills::jail {
 // PR_SET_NO_NEW_PRIVS: no program started later gains rights by set-user-id or file capabilities.
 [[nodiscard]] Result<void> set_no_new_privileges();
 
-// Empties the bounding set of capabilities. It stays when the process has no CAP_SETPCAP: without a capability and under
-// no_new_privs it grants nothing.
+// Empties the bounding set of capabilities. It stays when the process has no CAP_SETPCAP: without a capability and
+// under no_new_privs it grants nothing.
 [[nodiscard]] Result<void> clear_bounding_set();
 
 // Empties the ambient, effective, permitted and inheritable capability sets.

@@ -173,8 +173,7 @@ std::vector<LayerProbe> probe_layers() {
       probe_in_child([](int) { return seccomp_holds(); }, SIGSYS));
   add("no-new-privileges", Need::kRequired, "set and read back",
       probe_in_child([](int) { return no_new_privileges_holds(); }));
-  add("capabilities", Need::kRequired, "dropped and read back",
-      probe_in_child([](int) {
+  add("capabilities", Need::kRequired, "dropped and read back", probe_in_child([](int) {
         const Result<void> cleared = clear_bounding_set();
         return failure_of(cleared ? drop_capabilities() : cleared);
       }));

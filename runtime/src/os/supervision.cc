@@ -70,7 +70,8 @@ Result<Pipe> Pipe::create(Blocking reading) {
 
 Result<std::size_t> wait_readable(std::span<Watch> watches, std::int64_t deadline_monotonic_ns) {
   std::vector<pollfd> polled(watches.size());
-  for (std::size_t i = 0; i < watches.size(); ++i) polled[i] = {watches[i].fd, static_cast<short>(watches[i].end_only ? 0 : POLLIN), 0};
+  for (std::size_t i = 0; i < watches.size(); ++i)
+    polled[i] = {watches[i].fd, static_cast<short>(watches[i].end_only ? 0 : POLLIN), 0};
   int ready = -1;
   do {
     const timespec span = span_until(deadline_monotonic_ns);
@@ -135,8 +136,8 @@ bool has_begun_to_end(int pidfd) noexcept {
   if (at == std::string_view::npos) return false;
   const std::string_view pid = information.substr(at + kPid.size(), information.find('\n', at + 1) - at - kPid.size());
   if (pid == "-1") return true;
-  // Of its status, after the name in parentheses (which may hold anything): the flags of the kernel's task, and how many
-  // threads there are. One thread that is ending says nothing of others.
+  // Of its status, after the name in parentheses (which may hold anything): the flags of the kernel's task, and how
+  // many threads there are. One thread that is ending says nothing of others.
   constexpr std::uint32_t kExiting = 0x4;  // PF_EXITING of linux/sched.h
   const std::string_view status = read_proc(fmt::format("/proc/{}/stat", pid), text);
   return (number_in(status, 9) & kExiting) != 0 && number_in(status, 20) <= 1;

@@ -76,8 +76,9 @@ class SignalWatch {
 // SIGKILL for the process behind a process descriptor. Harmless when it has ended.
 void kill_process(int pidfd) noexcept;
 
-// Whether the process behind a process descriptor has begun to end: no instruction of its program runs any more. What the kernel takes apart after that (its memory, for the most part) may take
-// a while. False also when the kernel does not tell, without /proc.
+// Whether the process behind a process descriptor has begun to end: no instruction of its program runs any more. What
+// the kernel takes apart after that (its memory, for the most part) may take a while. False also when the kernel does
+// not tell, without /proc.
 [[nodiscard]] bool has_begun_to_end(int pidfd) noexcept;
 
 // Every descriptor this process has open, ascending.

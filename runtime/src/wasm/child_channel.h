@@ -57,8 +57,8 @@ class ChildChannel {
 
   Pipes pipes_;
   int child_pidfd_;
-  // Whether the report is longer than a pipe may hold. One that is not is read when it is whole: a supervisor that wakes for
-  // each line of it takes the processor from the child.
+  // Whether the report is longer than a pipe may hold. One that is not is read when it is whole: a supervisor that
+  // wakes for each line of it takes the processor from the child.
   bool report_flows_ = false;
   LinkTimesService* link_times_ = nullptr;
 };

@@ -150,7 +150,8 @@ Engine::~Engine() {
 Result<wasm_engine_t*> Engine::component_engine() {
   const std::lock_guard lock(component_mutex_);
   if (wasm_engine_t* const made = component_engine_.load()) return made;
-  TRY(wasm_engine_t* const made, make_engine({.allocation = Allocation::kOnDemand, .compiler = options_.compiler}, Memories::kSeveral));
+  TRY(wasm_engine_t* const made,
+      make_engine({.allocation = Allocation::kOnDemand, .compiler = options_.compiler}, Memories::kSeveral));
   component_engine_.store(made);
   return made;
 }

@@ -82,9 +82,8 @@ class Engine {
   // fingerprint it was made with.
   [[nodiscard]] static std::string code_fingerprint();
 
-  // Compiles a module or a component (binary format only) into code that load_compiled() takes. REQUIRES: the compiler is
-  // included.
-  // Errors: kModuleInvalid for bytes that are no module this engine runs.
+  // Compiles a module or a component (binary format only) into code that load_compiled() takes. REQUIRES: the compiler
+  // is included. Errors: kModuleInvalid for bytes that are no module this engine runs.
   [[nodiscard]] Result<std::string> compile(std::string_view wasm_bytes, std::string_view name_for_errors);
 
   // Maps compiled code from an open file and resolves its imports. REQUIRES: the bytes are trusted, i.e. were written

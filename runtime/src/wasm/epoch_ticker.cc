@@ -27,7 +27,8 @@ Result<EpochTicker::Lease> EpochTicker::lease() {
     try {
       thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
     } catch (const std::system_error& error) {
-      return fail_with_hint(ErrorCode::kEngine, fmt::format("the thread that keeps deadlines cannot start: {}", error.what()),
+      return fail_with_hint(ErrorCode::kEngine,
+                            fmt::format("the thread that keeps deadlines cannot start: {}", error.what()),
                             "raise the limit of threads, or choose process isolation");
     }
   }

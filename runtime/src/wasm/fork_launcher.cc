@@ -36,9 +36,11 @@ Result<std::unique_ptr<LaunchedChild>> ForkLauncher::start_run(const Invocation&
   if (loading_ == Loading::kBeforeTheFork) TRY(modules_.get(code_fd, invocation.program_path));
   // An engine that is there already has its handlers of traps.
   const auto faults = loading_ == Loading::kBeforeTheFork ? os::FaultHandlers::kKeep : os::FaultHandlers::kReset;
-  return launched(os::ChildProcess::start(
-      [&] { return run_guest_child(invocation, code_fd, started_monotonic_ns, std::move(ends), modules_); }, faults),
-                  leaving_);
+  return launched(
+      os::ChildProcess::start(
+          [&] { return run_guest_child(invocation, code_fd, started_monotonic_ns, std::move(ends), modules_); },
+          faults),
+      leaving_);
 }
 
 Result<std::unique_ptr<LaunchedChild>> ForkLauncher::start_compiler(const CompileTask& task, UniqueFd answer) {

@@ -26,7 +26,8 @@ class ForkLauncher : public ChildLauncher {
  private:
   Loading loading_;
   WarmModules modules_;
-  std::vector<os::ChildProcess> leaving_;  // are ending by themselves, and are waited for when there is nothing else to do
+  std::vector<os::ChildProcess>
+      leaving_;  // are ending by themselves, and are waited for when there is nothing else to do
 };
 
 }  // namespace openskills

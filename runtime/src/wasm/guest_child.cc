@@ -33,7 +33,8 @@ constexpr std::uint64_t kHostDataBytes = std::uint64_t{128} << 20U;
 // The code of this run: loaded before the fork, or by the child itself, inside of the jail.
 class Code {
  public:
-  Code(WarmModules& modules, int code_fd, const std::string& name) : modules_(modules), code_fd_(code_fd), name_(name) {}
+  Code(WarmModules& modules, int code_fd, const std::string& name)
+      : modules_(modules), code_fd_(code_fd), name_(name) {}
 
   // What must stay open until it is loaded, and after.
   [[nodiscard]] Result<std::vector<int>> prepare() {
@@ -100,8 +101,8 @@ std::vector<int> descriptors_of(const Invocation& invocation, const RunEnds& end
   return keep;
 }
 
-// The kernel tells whoever has opened it as a privileged process where pages lie in the machine's memory: opened when the
-// folders of the run are, and without the rights that took.
+// The kernel tells whoever has opened it as a privileged process where pages lie in the machine's memory: opened when
+// the folders of the run are, and without the rights that took.
 std::optional<os::PageMap> open_page_map() {
   if (!jail::drop_capabilities()) return std::nullopt;
   Result<os::PageMap> map = os::PageMap::open();

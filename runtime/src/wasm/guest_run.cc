@@ -46,8 +46,8 @@ struct GuestRun::State {
   std::int64_t started_cpu_ns = 0;
   std::int64_t wall_deadline_ns = 0;
   std::int64_t cpu_deadline_ns = 0;
-  // Last, so that it goes first: it refers to the rest. A process that ends after its run never takes it apart. Nothing of
-  // the invocation is looked at then.
+  // Last, so that it goes first: it refers to the rest. A process that ends after its run never takes it apart. Nothing
+  // of the invocation is looked at then.
   std::unique_ptr<GuestStore> store;
 
   [[nodiscard]] OpenskillsMemoryAccount& account() noexcept { return store ? store->account() : component_account; }
@@ -242,8 +242,8 @@ Result<void> GuestRun::call_component(const OpenskillsComponent& component, Answ
   return {};
 }
 
-// A store with the module's instance in it, as far as it goes. Gives what the pool said when it had no place: no code of
-// the guest has run then.
+// A store with the module's instance in it, as far as it goes. Gives what the pool said when it had no place: no code
+// of the guest has run then.
 std::string GuestRun::instantiate(Engine& engine, const Module& module, Answer& answer) {
   State& state = *state_;
   const GuestStore::Owner owner{state.wasi.get(), &state, on_epoch<State>, state.invocation->limits.memory_bytes};
@@ -262,8 +262,8 @@ Result<void> GuestRun::call_start(Engine& engine, const Module& module, Answer& 
   State& state = *state_;
   const bool pooled = engine.allocation() == Allocation::kPooling;
   std::string refusal = instantiate(engine, module, answer);
-  // The engine looks through its pool piece by piece, and can miss a place that others give back and take meanwhile. For
-  // each run that was admitted there is one.
+  // The engine looks through its pool piece by piece, and can miss a place that others give back and take meanwhile.
+  // For each run that was admitted there is one.
   while (pooled && refusal.find(kNoPlaceInPool) != std::string::npos) {
     if (!may_go_on(state)) {
       answer.error = wasmtime_error_new("stopped");

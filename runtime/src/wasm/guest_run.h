@@ -30,8 +30,8 @@ class GuestRun {
       const os::DescriptorCalls& calls = os::DescriptorCalls::kernel());
   ~GuestRun();
 
-  // Runs in a store that was prepared for the module. Call it before execute(), which makes a store of its own when none
-  // was given or the given one has more memory than this run may have.
+  // Runs in a store that was prepared for the module. Call it before execute(), which makes a store of its own when
+  // none was given or the given one has more memory than this run may have.
   void use(std::unique_ptr<GuestStore> prepared) noexcept;
 
   GuestRun(const GuestRun&) = delete;
@@ -55,8 +55,8 @@ class GuestRun {
   // which is not UTF-8.
   [[nodiscard]] Result<ExecutionResult> execute(Engine& engine, const Module& module);
 
-  // Closes what the run has open of the host, folders and files. Call it after execute(): a run that is over holds nothing
-  // that its caller might want to unmount, remove or start, whenever it is taken apart.
+  // Closes what the run has open of the host, folders and files. Call it after execute(): a run that is over holds
+  // nothing that its caller might want to unmount, remove or start, whenever it is taken apart.
   void close_files() noexcept;
 
   // The store the module ran in; null before execute() and for a component.

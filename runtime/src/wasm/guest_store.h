@@ -1,5 +1,5 @@
-// GuestStore: the engine's store of one run, with the module's instance in it. It can be made before anybody knows which
-// run it is for.
+// GuestStore: the engine's store of one run, with the module's instance in it. It can be made before anybody knows
+// which run it is for.
 //
 // Thread rule: one thread at a time.
 // As long as no run has taken it (take_over), no code of the guest can run in it: its epoch has passed, so the first
@@ -25,7 +25,8 @@ class GuestStore {
   struct Owner {
     void* host_data = nullptr;
     void* asked = nullptr;
-    wasmtime_error_t* (*on_epoch)(wasmtime_context_t*, void*, std::uint64_t*, wasmtime_update_deadline_kind_t*) = nullptr;
+    wasmtime_error_t* (*on_epoch)(wasmtime_context_t*, void*, std::uint64_t*,
+                                  wasmtime_update_deadline_kind_t*) = nullptr;
     std::uint64_t memory_limit_bytes = 0;
   };
 

@@ -81,7 +81,8 @@ ExecutionResult unreported(const Watched& watched, const os::ChildStatus& status
   return result;
 }
 
-// A child that has reported and been killed is at its end in a moment, if it is not already; all of it is gone long after.
+// A child that has reported and been killed is at its end in a moment, if it is not already; all of it is gone long
+// after.
 bool begins_to_end(const LaunchedChild& child) {
   constexpr int kLooks = 40;
   constexpr int kHastyLooks = 8;  // a nap takes far longer than asked for

@@ -1,5 +1,5 @@
-// RunReaper: takes runs apart that are over, on a thread of its own. Resetting the memory a script wrote takes a tenth of
-// the script's own time, and its caller need not wait for that.
+// RunReaper: takes runs apart that are over, on a thread of its own. Resetting the memory a script wrote takes a tenth
+// of the script's own time, and its caller need not wait for that.
 //
 // Thread rule: safe from several threads. Owns one thread, started with the first run it is given. Of no use in a fork.
 // Ownership: engine and slots must outlive it; it takes apart what it has been given before it goes.
@@ -27,8 +27,8 @@ class RunReaper {
   RunReaper(const RunReaper&) = delete;
   RunReaper& operator=(const RunReaper&) = delete;
 
-  // A run that is over, what it held, and how long it took: a short one wrote little, and is taken apart here and now. So
-  // is one that nobody could be waiting beside, or that would have to wait itself.
+  // A run that is over, what it held, and how long it took: a short one wrote little, and is taken apart here and now.
+  // So is one that nobody could be waiting beside, or that would have to wait itself.
   void take(std::unique_ptr<GuestRun> run, std::shared_ptr<const Module> module, RunSlots::Slot slot,
             std::uint64_t wall_ns) noexcept;
 

@@ -95,7 +95,8 @@ inline std::string makes_a_file_slowly() {
                     (br_if $l (i32.lt_u (local.get $i) (i32.const 4000000)))))");
 }
 
-// What starting a file gives: ETXTBSY as long as somebody has it open for writing, else ENOEXEC for one that is no program.
+// What starting a file gives: ETXTBSY as long as somebody has it open for writing, else ENOEXEC for one that is no
+// program.
 inline int errno_of_starting(const std::string& path) {
   std::filesystem::permissions(path, std::filesystem::perms::owner_all);
   const pid_t pid = ::vfork();

@@ -2,8 +2,8 @@
 // pages that runs of this module touch, and waits.
 //
 // Thread rule: the worker's only thread.
-// Such a child has run no code of any guest and knows of runs only which pages one of them touched. It is what a child forked for the run would be
-// a moment after the fork. It serves one run, and ends with the worker.
+// Such a child has run no code of any guest and knows of runs only which pages one of them touched. It is what a child
+// forked for the run would be a moment after the fork. It serves one run, and ends with the worker.
 #pragma once
 
 #include <optional>

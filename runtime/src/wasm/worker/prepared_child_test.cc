@@ -128,7 +128,8 @@ TEST_F(PreparedChildTest, EachStartsAsTheModuleDoes) {
 }
 
 TEST_F(PreparedChildTest, EndsOfGuestsAreToldAsTheyAre) {
-  for (const auto& [name, module] : {std::pair{"trap.wasm", traps()}, std::pair{"deep.wasm", guest("(call $deep)", "1", "(func $deep (call $deep))")}}) {
+  for (const auto& [name, module] : {std::pair{"trap.wasm", traps()},
+                                     std::pair{"deep.wasm", guest("(call $deep)", "1", "(func $deep (call $deep))")}}) {
     const std::string path = put(name, module);
     ASSERT_NE(prepare(path), 0);
     EXPECT_EQ(run(path)->ending, Ending::kTrapped) << name;

@@ -23,8 +23,8 @@ int run_child(const Request& request, std::vector<UniqueFd> descriptors, WarmMod
   Result<Invocation> invocation = decode_invocation(*bytes);
   if (!invocation) return kExitFailed;
   if (request.has_stdin) invocation->stdin_source.descriptor = descriptors[7].get();
-  return run_guest_child(*invocation, descriptors[1].get(), request.started_monotonic_ns, std::move(ends),
-                         modules, std::move(prepared));
+  return run_guest_child(*invocation, descriptors[1].get(), request.started_monotonic_ns, std::move(ends), modules,
+                         std::move(prepared));
 }
 
 }  // namespace openskills::worker

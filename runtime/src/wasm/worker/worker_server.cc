@@ -25,9 +25,11 @@ constexpr int kExitFailed = 1;
 
 // How long a prepared child waits for a run.
 constexpr std::int64_t kPreparedNs = std::int64_t{60} * 1'000'000'000;
-// How long nothing happens before one is prepared: a host that runs one thing right after another needs the processor itself.
+// How long nothing happens before one is prepared: a host that runs one thing right after another needs the processor
+// itself.
 constexpr std::int64_t kSettledNs = 1'000'000;
-// A module is prepared for once this many runs in a row were of it: most hosts that run one thing once run nothing more.
+// A module is prepared for once this many runs in a row were of it: most hosts that run one thing once run nothing
+// more.
 constexpr unsigned kRunsInARow = 2;
 // What runs touch changes little: asked for at first, and then now and then.
 constexpr unsigned kRunsBetweenQuestions = 32;
