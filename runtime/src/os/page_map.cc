@@ -66,14 +66,19 @@ Result<std::vector<PageRun>> PageMap::find(std::span<const std::byte> range, Pag
   return runs;
 }
 
-void populate_pages(std::span<std::byte> range, std::span<const PageRun> runs, Touch touch) noexcept {
+bool populate_pages(std::span<std::byte> range, std::span<const PageRun> runs, Touch touch,
+                    const std::function<bool()>& stop) noexcept {
+  constexpr std::size_t kRunsBetweenQuestions = 16;
   const std::size_t page = page_size();
   const std::size_t pages = range.size() / page;
   const int advice = touch == Touch::kWrite ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
-  for (const PageRun& run : runs) {
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    if (stop && i % kRunsBetweenQuestions == 0 && stop()) return true;
+    const PageRun& run = runs[i];
     if (run.first >= pages || run.count > pages - run.first) continue;
     (void)::madvise(range.data() + run.first * page, run.count * page, advice);
   }
+  return false;
 }
 
 void populate_stack(std::size_t size_bytes) noexcept {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -47,8 +48,10 @@ class PageMap {
 enum class Touch : std::uint8_t { kRead, kWrite };
 
 // Gives this process those pages of the range as if it had touched them; no byte changes. Runs that leave the range are
-// passed over. What the kernel cannot do ahead (before 5.14) is left to the first touch.
-void populate_pages(std::span<std::byte> range, std::span<const PageRun> runs, Touch touch) noexcept;
+// passed over. What the kernel cannot do ahead (before 5.14) is left to the first touch, and so is what is left when
+// `stop`, asked every few runs, says so; true when it did.
+bool populate_pages(std::span<std::byte> range, std::span<const PageRun> runs, Touch touch,
+                    const std::function<bool()>& stop = {}) noexcept;
 
 // The same for `size_bytes` of this thread's stack below the caller's frame.
 void populate_stack(std::size_t size_bytes) noexcept;

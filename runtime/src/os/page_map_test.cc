@@ -102,6 +102,18 @@ TEST_F(PageMapTest, RunsThatLeaveTheRangeArePassedOver) {
   for (std::size_t i = 0; i < sizeof deep; i += 512) deep[i] = 1;
 }
 
+TEST_F(PageMapTest, StopsWhenItIsTold) {
+  std::vector<PageRun> every_other;
+  for (std::uint32_t page = 0; page < 200; page += 2) every_other.push_back({page, 1});
+  int asked = 0;
+  EXPECT_TRUE(populate_pages(range(), every_other, Touch::kWrite, [&] { return ++asked == 3; }));
+  EXPECT_LT(own().size(), 100U);
+  EXPECT_FALSE(populate_pages(range(), every_other, Touch::kWrite, [] { return false; }));
+  if (populates()) {
+    EXPECT_EQ(own().size(), 100U);
+  }
+}
+
 TEST_F(PageMapTest, TheStackCanBePopulated) {
   populate_stack(std::size_t{64} << 10U);
   const std::int64_t before = thread_page_faults();

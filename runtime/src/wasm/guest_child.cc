@@ -69,7 +69,8 @@ class Code {
 };
 
 // `keep`: what the run needs beside its mounts.
-Result<LayersInForce> jail_self(const Invocation& invocation, const GuestRun& run, Code& code, std::vector<int> keep) {
+Result<LayersInForce> jail_self(const Invocation& invocation, const GuestRun& run, Code& code, std::vector<int> keep,
+                                [[maybe_unused]] std::uint64_t data_bytes) {
   jail::JailSpec spec;
   spec.keep_descriptors = std::move(keep);
   code.have_loaded(spec);
@@ -79,8 +80,10 @@ Result<LayersInForce> jail_self(const Invocation& invocation, const GuestRun& ru
   spec.rlimits.open_files = invocation.limits.open_files + kReservedDescriptors;
   spec.rlimits.file_size_bytes = invocation.limits.disk_bytes;
 #ifndef OPENSKILLS_SANITIZE  // the sanitizers map memory as they like
-  // Now: what the invocation brought, its standard input among it, is no part of what the guest may take.
-  TRY(const std::uint64_t data_bytes, os::private_data_bytes());
+  // What the invocation brought, its standard input among it, is no part of what the guest may take.
+  if (data_bytes == 0) {
+    TRY(data_bytes, os::private_data_bytes());
+  }
   spec.rlimits.data_bytes = data_bytes + invocation.limits.memory_bytes + kHostDataBytes;
 #endif
   spec.rlimits.cpu_seconds = invocation.limits.cpu_ms / 1000 + 2;
@@ -141,7 +144,7 @@ Result<ExecutionResult> run_to_the_end(const Invocation& invocation, int code_fd
   TRY(os::DeadlineAlarm::start(
       run->wall_deadline_ns() - os::monotonic_now_ns(), static_cast<std::int64_t>(invocation.limits.cpu_ms) * kNsPerMs,
       [](void* argument) noexcept { static_cast<Engine*>(argument)->poke(); }, &code.engine()));
-  TRY(const LayersInForce layers, jail_self(invocation, *run, code, std::move(keep)));
+  TRY(const LayersInForce layers, jail_self(invocation, *run, code, std::move(keep), prepared.data_bytes));
   TRY(os::write_all(ends.report_pipe.get(), encode_layers(layers), "report"));
   Result<ExecutionResult> result = run->execute(code.engine(), code.module());
   TRY(os::write_all(ends.report_pipe.get(), encode_result(result), "report"));

@@ -59,10 +59,12 @@ Result<TouchedPages> GuestStore::touched_pages(const os::PageMap& map, const Mod
   return touched;
 }
 
-void GuestStore::populate(const TouchedPages& pages, const Module& module) const noexcept {
-  os::populate_pages(memory(), pages.memory_read, os::Touch::kRead);
-  os::populate_pages(memory(), pages.memory_written, os::Touch::kWrite);
-  os::populate_pages(module.image(), pages.code_read, os::Touch::kRead);
+void GuestStore::populate(const TouchedPages& pages, const Module& module,
+                          const std::function<bool()>& stop) const noexcept {
+  // What is written costs most when it is touched first.
+  if (os::populate_pages(memory(), pages.memory_written, os::Touch::kWrite, stop)) return;
+  if (os::populate_pages(memory(), pages.memory_read, os::Touch::kRead, stop)) return;
+  (void)os::populate_pages(module.image(), pages.code_read, os::Touch::kRead, stop);
 }
 
 }  // namespace openskills

@@ -9,6 +9,7 @@
 #include <wasmtime.h>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -54,8 +55,8 @@ class GuestStore {
   // What the run has touched of its memory and of the module's code, so far.
   [[nodiscard]] Result<TouchedPages> touched_pages(const os::PageMap& map, const Module& module) const;
 
-  // Gives this process pages that earlier runs touched.
-  void populate(const TouchedPages& pages, const Module& module) const noexcept;
+  // Gives this process pages that earlier runs touched, until `stop` says that there is no more time for it.
+  void populate(const TouchedPages& pages, const Module& module, const std::function<bool()>& stop) const noexcept;
 
  private:
   struct Deleter {

@@ -36,7 +36,7 @@ std::unique_ptr<GuestStore> prepare_store(const WarmModules::Warm& warm, const s
   std::unique_ptr<GuestStore> store = GuestStore::prepare(*warm.engine, *warm.module);
   if (store && pages && !is_called(socket)) {
     os::populate_stack(kStackBytes);
-    store->populate(*pages, *warm.module);
+    store->populate(*pages, *warm.module, [&socket] { return is_called(socket); });
   }
   return store;
 }
@@ -49,7 +49,6 @@ void rehearse(const os::MessageSocket& socket) {
   if (!invocation) return;
   PipeSink sink(-1, -1);
   (void)GuestRun::open(*invocation, sink, nullptr);
-  (void)os::private_data_bytes();
 }
 
 int serve_one_run(os::MessageSocket socket, WarmModules& modules, const WarmModules::Warm& warm,
@@ -62,6 +61,7 @@ int serve_one_run(os::MessageSocket socket, WarmModules& modules, const WarmModu
   PreparedRun prepared;
   prepared.store = prepare_store(warm, preparation.pages, socket);
   rehearse(socket);
+  if (const Result<std::uint64_t> data_bytes = os::private_data_bytes()) prepared.data_bytes = *data_bytes;
   Result<std::optional<os::Message>> message = socket.receive();
   if (!message) return kExitFailed;
   if (!*message) return kExitOk;

@@ -10,6 +10,8 @@ namespace openskills::worker {
 namespace {
 
 constexpr std::size_t kMaxInvocationBytes = std::size_t{1} << 30U;
+// Its copies are lost in what is granted beyond the guest's memory.
+constexpr std::size_t kSmallInvocationBytes = std::size_t{1} << 20U;
 constexpr int kExitFailed = 1;
 
 }  // namespace
@@ -20,6 +22,7 @@ int run_child(const Request& request, std::vector<UniqueFd> descriptors, WarmMod
                descriptors[6].get()};
   const Result<std::string> bytes = os::read_file(descriptors[0].get(), kMaxInvocationBytes, "invocation");
   if (!bytes) return kExitFailed;
+  if (bytes->size() > kSmallInvocationBytes) prepared.data_bytes = 0;
   Result<Invocation> invocation = decode_invocation(*bytes);
   if (!invocation) return kExitFailed;
   if (request.has_stdin) invocation->stdin_source.descriptor = descriptors[7].get();
