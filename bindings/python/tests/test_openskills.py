@@ -19,7 +19,7 @@ import openskills
 from openskills import CancelToken, Conversation, OpenSkillRuntime, OpenSkillsError, RunOptions, SkillWatcher
 from openskills.tools import SkillTools
 
-from processes import children
+from processes import busy_grandchildren, children
 
 ROOT = Path(os.environ["OPENSKILLS_SOURCE_DIR"])
 SKILLS = ROOT / "examples" / "skills"
@@ -135,13 +135,17 @@ class Asyncio(Case):
     def test_cancelling_the_task_ends_the_process(self):
         async def cancelled():
             task = asyncio.create_task(RUNTIME.aexec(None, ["python3", "-c", "while True: pass"], workspace=self.work))
-            await asyncio.sleep(0.3)
+            while not busy_grandchildren():
+                await asyncio.sleep(0.02)
             task.cancel()
             with self.assertRaises(asyncio.CancelledError):
                 await task
 
         asyncio.run(cancelled())
-        self.assertEqual(grandchildren(), [])
+        deadline = time.monotonic() + 10
+        while busy_grandchildren() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.assertEqual(busy_grandchildren(), [])
 
     def test_a_stream_ends_with_the_outcome(self):
         async def pieces():
@@ -151,15 +155,6 @@ class Asyncio(Case):
         found = asyncio.run(pieces())
         self.assertEqual(b"".join(data for kind, data in found if kind == "stdout"), b"a\nb\n")
         self.assertEqual((found[-1][0], found[-1][1].status), ("outcome", "ok"))
-
-
-def grandchildren():
-    deadline = time.monotonic() + 10
-    found = None
-    while found != [] and time.monotonic() < deadline:
-        found = [pid for child in children() for pid in children(child)]
-        time.sleep(0.02)
-    return found
 
 
 class Disclosure(Case):

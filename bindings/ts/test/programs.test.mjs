@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OpenSkillRuntime, OpenSkillsError, skillTools } from '@openskills/runtime';
-import { childrenOf } from './processes.mjs';
+import { childrenOf, runsUnderWay } from './processes.mjs';
 
 const project = process.cwd();
 const skills = process.env.OPENSKILLS_EXAMPLES;
@@ -55,7 +55,7 @@ test('a killed child is a crashed run and no more', async () => {
   let pids = [];
   for (let i = 0; i < 500 && pids.length === 0; ++i) {
     await sleep(10);
-    pids = childrenOf(process.pid).flatMap(childrenOf);
+    pids = runsUnderWay();
   }
   for (const pid of pids) process.kill(Number(pid), 'SIGKILL');
   const outcome = await run;

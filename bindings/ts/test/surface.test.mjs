@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Conversation, OpenSkillRuntime, OpenSkillsError, skillTools, SkillWatcher } from '@openskills/runtime';
-import { childrenOf } from './processes.mjs';
+import { childrenOf, runsUnderWay } from './processes.mjs';
 
 const project = process.cwd();
 const workspace = mkdtempSync(join(project, 'work-'));
@@ -19,8 +19,6 @@ before(async () => {
   await runtime.loadSkills();
 });
 after(() => runtime.close());
-
-const runsUnderWay = () => childrenOf(process.pid).flatMap(childrenOf);
 
 test('an abort ends the process of the run', async () => {
   const abort = new AbortController();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -225,7 +226,11 @@ TEST_ALONE(WorkerLauncher, T14_TheWorkerAndItsRunsEndWithAKilledHost) {
   for (int i = 0; i < 1000 && runs.empty(); ++i) {
     const std::string id = std::to_string(worker);
     std::ifstream file("/proc/" + id + "/task/" + id + "/children");
-    for (pid_t pid = 0; file >> pid;) runs.push_back(pid);
+    for (pid_t pid = 0; file >> pid;) {
+      // The run before may still be taken apart.
+      const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+      if (pidfd.valid() && !os::has_begun_to_end(pidfd.get())) runs.push_back(pid);
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   ASSERT_EQ(runs.size(), 1U);
