@@ -221,6 +221,7 @@ TEST_F(PreparedChildTest, AnotherModuleIsNotRunInIt) {
     const std::vector<pid_t> pids = children();
     return std::find(pids.begin(), pids.end(), waiting) != pids.end();
   };
+  for (int i = 0; i < 1000 && is_there(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   EXPECT_FALSE(is_there());  // it was of no use any more
   EXPECT_EQ(run(path)->exit_code, 5);
 }
