@@ -135,8 +135,10 @@ class Asyncio(Case):
     def test_cancelling_the_task_ends_the_process(self):
         async def cancelled():
             task = asyncio.create_task(RUNTIME.aexec(None, ["python3", "-c", "while True: pass"], workspace=self.work))
-            while not busy_grandchildren():
+            deadline = time.monotonic() + 10
+            while not busy_grandchildren() and time.monotonic() < deadline:
                 await asyncio.sleep(0.02)
+            self.assertEqual(len(busy_grandchildren()), 1)
             task.cancel()
             with self.assertRaises(asyncio.CancelledError):
                 await task

@@ -1,13 +1,11 @@
 #include "os/page_map.h"
 
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include <cstdio>
-#include <cstring>
 
+#include "os/test_numbered_pages.h"
 #include "os/written_pages.h"
 
 namespace openskills::os {
@@ -15,34 +13,15 @@ namespace {
 
 constexpr std::size_t kPages = 5000;  // more than are read at once
 
-// A private mapping of a file whose pages hold their numbers.
-class PageMapTest : public ::testing::Test {
+class PageMapTest : public NumberedPages {
  protected:
-  void SetUp() override {
-    page_ = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    const int fd = ::memfd_create("pages", MFD_CLOEXEC);
-    ASSERT_GE(fd, 0);
-    ASSERT_EQ(::ftruncate(fd, static_cast<off_t>(kPages * page_)), 0);
-    auto* shared = static_cast<std::byte*>(::mmap(nullptr, kPages * page_, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
-    ASSERT_NE(shared, MAP_FAILED);
-    for (std::size_t i = 0; i < kPages; ++i) std::memset(shared + i * page_, static_cast<int>(i % 251), page_);
-    ::munmap(shared, kPages * page_);
-    base_ = static_cast<std::byte*>(::mmap(nullptr, kPages * page_, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0));
-    ::close(fd);
-    ASSERT_NE(base_, MAP_FAILED);
-  }
-  void TearDown() override { ::munmap(base_, kPages * page_); }
+  PageMapTest() : NumberedPages(kPages) {}
 
-  [[nodiscard]] std::span<std::byte> range() const { return {base_, kPages * page_}; }
   [[nodiscard]] std::vector<PageRun> own() const {
     const Result<PageMap> map = PageMap::open();
     EXPECT_TRUE(map);
     return map->find(range(), PageKind::kOwn).value();
   }
-  void write(std::size_t page) { base_[page * page_ + 7] = static_cast<std::byte>(page % 251); }
-
-  std::size_t page_ = 0;
-  std::byte* base_ = nullptr;
 };
 
 // Whether the kernel gives pages ahead (5.14).
@@ -57,14 +36,12 @@ bool populates() {
 TEST_F(PageMapTest, FindsOwnPagesInRuns) {
   EXPECT_TRUE(own().empty());
   for (const std::size_t page : {3U, 4U, 9U, 4095U, 4096U, 4999U}) write(page);
-  volatile std::byte read = base_[200 * page_];
-  (void)read;
+  read(200);
   EXPECT_EQ(own(), (std::vector<PageRun>{{3, 2}, {9, 1}, {4095, 2}, {4999, 1}}));
 }
 
 TEST_F(PageMapTest, APageThatWasReadIsPresentAndNotOwn) {
-  volatile std::byte read = base_[200 * page_];
-  (void)read;
+  read(200);
   const std::vector<PageRun> present = PageMap::open()->find(range(), PageKind::kPresent).value();
   ASSERT_FALSE(present.empty());
   bool found = false;
@@ -84,9 +61,7 @@ TEST_F(PageMapTest, PopulatedPagesAreOwnAndUnchanged) {
   if (populates()) {
     EXPECT_EQ(thread_page_faults(), before);
   }
-  for (std::size_t i = 0; i < kPages * page_; ++i) {
-    ASSERT_EQ(base_[i], static_cast<std::byte>((i / page_) % 251)) << i;
-  }
+  expect_every_byte_as_it_was();
 }
 
 TEST_F(PageMapTest, RunsThatLeaveTheRangeArePassedOver) {

@@ -12,7 +12,6 @@
 #include <functional>
 #include <memory>
 #include <span>
-#include <string>
 
 #include "wasm/engine.h"
 #include "wasm/engine_extensions.h"

@@ -22,10 +22,6 @@ struct LoadedModule {
   std::shared_ptr<const Module> module;
 };
 
-}  // namespace
-
-namespace {
-
 // What has threads, or locks that threads take: good in the process that made it and in no fork of that.
 struct Engines {
   explicit Engines(const EngineOptions& engine_options)

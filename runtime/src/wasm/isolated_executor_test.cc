@@ -60,11 +60,7 @@ TEST_ALONE(Isolated, AGuestRunsToItsEndBehindEveryLayer) {
   for (int round = 0; round < 2; ++round) {  // compiled, then from the cache
     const Result<ExecutionResult> result = isolated.run(hello());
     ASSERT_TRUE(result) << result.error().message;
-    EXPECT_EQ(result->ending, Ending::kExited);
-    EXPECT_EQ(result->exit_code, 0);
-    EXPECT_TRUE(result->layers.wasm);
-    EXPECT_GE(result->layers.landlock_abi, 1);
-    EXPECT_TRUE(result->layers.seccomp);
+    expect_an_end_behind_every_layer(*result);
     EXPECT_EQ(result->usage.peak_memory_bytes, 65536U);
     EXPECT_GT(result->usage.wall_ns, 0U);
   }

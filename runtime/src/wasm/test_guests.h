@@ -110,6 +110,15 @@ inline int errno_of_starting(const std::string& path) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+// A run that ended well, with both walls in force.
+inline void expect_an_end_behind_every_layer(const ExecutionResult& result) {
+  EXPECT_EQ(result.ending, Ending::kExited) << result.message;
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_TRUE(result.layers.wasm);
+  EXPECT_GE(result.layers.landlock_abi, 1);
+  EXPECT_TRUE(result.layers.seccomp);
+}
+
 class RecordingGuestSink : public OutputSink {
  public:
   bool write(StreamKind stream, std::string_view bytes) override {

@@ -12,7 +12,6 @@
 
 #include "base/unique_fd.h"
 #include "os/child_process.h"
-#include "os/files.h"
 #include "os/message_socket.h"
 #include "wasm/touched_pages.h"
 #include "wasm/warm_modules.h"
@@ -21,14 +20,13 @@ namespace openskills::worker {
 
 // What a child is to be prepared for.
 struct Preparation {
-  os::FileInfo code;                  // identity of the file with the module's compiled code
   std::optional<TouchedPages> pages;  // what runs of the module touch, as far as it is known
   bool asks_for_pages = false;        // the child is to tell what its run touched
 };
 
 class PreparedChild {
  public:
-  // Forks. REQUIRES: `warm` is loaded from `preparation.code`. Errors: those of ChildProcess::start and of sockets.
+  // Forks, for the module of `warm`. Errors: those of ChildProcess::start and of sockets.
   [[nodiscard]] static Result<PreparedChild> start(WarmModules& modules, const WarmModules::Warm& warm,
                                                    const Preparation& preparation);
 

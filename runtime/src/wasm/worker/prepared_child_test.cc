@@ -109,11 +109,7 @@ TEST_F(PreparedChildTest, ServesTheNextRunBehindEveryLayer) {
     const Result<ExecutionResult> result = run(path);
     sink_.on_write = answer;
     ASSERT_TRUE(result) << result.error().message;
-    EXPECT_EQ(result->ending, Ending::kExited);
-    EXPECT_EQ(result->exit_code, 0);
-    EXPECT_TRUE(result->layers.wasm);
-    EXPECT_GE(result->layers.landlock_abi, 1);
-    EXPECT_TRUE(result->layers.seccomp);
+    expect_an_end_behind_every_layer(*result);
     EXPECT_EQ(result->usage.peak_memory_bytes, 65536U);
     EXPECT_EQ(sink_.out, "hello\n");
   }

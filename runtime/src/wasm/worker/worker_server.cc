@@ -104,7 +104,7 @@ void Server::prepare_next() {
     return;
   }
   const bool asks = current_.runs_until_asked == 0;
-  Result<PreparedChild> child = PreparedChild::start(modules_, *warm, {current_.code, current_.pages, asks});
+  Result<PreparedChild> child = PreparedChild::start(modules_, *warm, {current_.pages, asks});
   if (!child) {
     current_.runs_in_a_row = 0;  // not again at once. The run forks, and says what is wrong
     return;
