@@ -49,22 +49,29 @@ Result<bool> restrict_calls(const JailSpec& spec, SeccompProfile profile) {
   return std::unexpected(std::move(restricted).error());
 }
 
-}  // namespace
-
-Result<void> begin_jail(SeccompProfile profile) {
+// The layers that need to know nothing of the run.
+Result<void> begin() {
   static pid_t begun_by = 0;  // a child of that process has a session of its own to make
   if (begun_by == ::getpid()) return {};
   TRY(leave_session());
   TRY(set_no_new_privileges());
   TRY(clear_bounding_set());
-  prepare_seccomp(profile);
   begun_by = ::getpid();
+  return {};
+}
+
+}  // namespace
+
+Result<void> begin_jail(SeccompProfile profile) {
+  TRY(begin());
+  TRY(restrict_system_calls(SeccompProfile::kPreparing));
+  prepare_seccomp(profile);
   return {};
 }
 
 Result<LayersInForce> enter_jail(const JailSpec& spec) {
   TRY(require_single_thread());
-  TRY(begin_jail(spec.profile));
+  TRY(begin());
   TRY(drop_capabilities());
   TRY(seal_memory());
   TRY(keep_only_descriptors(descriptors_to_keep(spec)));

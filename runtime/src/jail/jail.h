@@ -69,9 +69,9 @@ struct JailSpec {
   std::vector<int> readable_files = {};
 };
 
-// What of the layers 1 and 2 can hold before the run's folders have been opened: session, no_new_privs, and the
-// bounding set of capabilities; and the filter is built. For a process that has time before it knows its run;
-// enter_jail() does it when nobody has.
+// What can hold before the run is known, for a process that has time until then: of the layers 1 and 2 session,
+// no_new_privs and the bounding set of capabilities; of seccomp the filter kPreparing, which admits what is to be done
+// until enter_jail() puts the profile's on top.
 [[nodiscard]] Result<void> begin_jail(SeccompProfile profile);
 
 // One way. On success says which layers hold (`wasm` is left false: it is not this layer's to claim).

@@ -8,6 +8,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csetjmp>
 #include <cstring>
@@ -73,6 +74,39 @@ TEST_F(Jail, T11_KillsForEveryDangerousCall) {
     ++tried;
   }
   EXPECT_GT(tried, 50U);
+}
+
+TEST_F(Jail, T11_OneThatWasBegunEarlierEndsBehindTheSameFilter) {
+  const auto begun_attempt = [](const Attempt& attempt) {
+    return run_child([&] {
+      if (!become_ordinary_user() || !begin_jail(SeccompProfile::kWasmGuest)) return kSetUpFailed;
+      return enter_or_say(kGuest) ? attempt() : kSetUpFailed;
+    });
+  };
+  std::size_t tried = 0;
+  for (const StageRow& stage : stage_rows()) {
+    const std::span<const SystemCallRow> rows = system_call_rows();
+    const auto row = std::ranges::find(rows, stage.number, &SystemCallRow::number);
+    if (row == rows.end() || row->verdict != Verdict::kKill) continue;
+    EXPECT_TRUE(
+        killed_by(begun_attempt([&] { return errno_of(::syscall(stage.number, -1, -1, -1, -1, -1, -1)); }), SIGSYS))
+        << stage.name;
+    ++tried;
+  }
+  EXPECT_GE(tried, 2U);
+  EXPECT_TRUE(failed_with(begun_attempt([] { return errno_of(::prctl(PR_SET_NAME, "x")); }), EINVAL));
+  EXPECT_TRUE(failed_with(begun_attempt([] { return errno_of(::syscall(SYS_seccomp, 0, 0, nullptr)); }), ENOSYS));
+  EXPECT_TRUE(succeeded(begun_attempt([] { return errno_of(::getpid()); })));
+}
+
+TEST_F(Jail, T10_OneThatHasBegunStartsNoProcess) {
+  const Attempt fork_child = [] {
+    const pid_t pid = ::fork();
+    if (pid == 0) ::_exit(0);
+    return pid > 0 && ::waitpid(pid, nullptr, 0) == pid ? 0 : errno;
+  };
+  EXPECT_TRUE(killed_by(run_child([&] { return begin_jail(SeccompProfile::kWasmGuest) ? fork_child() : kSetUpFailed; }),
+                        SIGSYS));
 }
 
 TEST_F(Jail, T10_RefusesNewProcesses) {
@@ -214,8 +248,8 @@ TEST_F(Jail, T11_CodeIsLoadedBehindEveryLayerAndOnlyBeforeTheLastFilter) {
   EXPECT_TRUE(succeeded(jailed_with(open_named(name), nothing)));
   EXPECT_TRUE(failed_with(jailed_with(open_named(path("outside/file")), nothing), 0)) << "the same file by its name";
   EXPECT_TRUE(failed_with(jailed_with(open_named("/etc/passwd"), nothing), EACCES));
-  EXPECT_TRUE(failed_with(jailed_with([&] { return errno_of(::syscall(SYS_openat, AT_FDCWD, name.c_str(), O_RDWR)); }, nothing),
-                          EACCES));
+  EXPECT_TRUE(failed_with(
+      jailed_with([&] { return errno_of(::syscall(SYS_openat, AT_FDCWD, name.c_str(), O_RDWR)); }, nothing), EACCES));
   for (const Attempt& dangerous :
        {Attempt([] { return errno_of(::syscall(SYS_execve, "/bin/true", nullptr, nullptr)); }),
         Attempt([] { return errno_of(::syscall(SYS_socket, 1, 1, 0)); }),

@@ -104,14 +104,6 @@ TEST_F(Jail, T12_OneThatWasBegunEarlierIsTheSame) {
   EXPECT_EQ(::getsid(child.pid()), child.pid());
 }
 
-TEST_F(Jail, T13_T14_AChildOfOneThatHasBegunMakesASessionOfItsOwn) {
-  EXPECT_TRUE(succeeded(run_child([] {
-    if (!begin_jail(SeccompProfile::kWasmGuest)) return 1;
-    const auto own_session = [] { return begin_jail(SeccompProfile::kWasmGuest) && ::getsid(0) == ::getpid() ? 0 : 1; };
-    return os::ChildProcess::start(own_session).value().wait()->exit_code;
-  })));
-}
-
 TEST_F(Jail, T12_ThreadsOfTheCompilerAreJailedToo) {
   os::Pipe pipe = os::Pipe::create().value();
   const WaitingChild child([](int pipe_fd) {

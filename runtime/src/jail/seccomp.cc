@@ -151,27 +151,52 @@ std::uint8_t bit_of(SeccompProfile profile) noexcept {
   return profile == SeccompProfile::kCompiler ? kInCompiler : kInGuest;
 }
 
-// What the loader may do beyond the guest.
-void admit_loading(std::vector<Segment>& calls) {
-  for (const int call : loader_calls()) {
-    const auto number = static_cast<std::uint32_t>(call);
-    std::erase_if(calls, [&](const Segment& segment) { return segment.first_number == number; });
-    calls.push_back({number, SECCOMP_RET_ALLOW, {}});
+// The stage a profile is for; 0 when it is none.
+std::uint8_t stage_of(SeccompProfile profile) noexcept {
+  switch (profile) {
+    case SeccompProfile::kLoader: return kWhileLoading;
+    case SeccompProfile::kPreparing: return kWhilePreparing;
+    case SeccompProfile::kWasmGuest:
+    case SeccompProfile::kCompiler: break;
   }
+  return 0;
 }
 
-std::vector<Segment> segments_of(SeccompProfile profile) {
+bool is_in_stage(const StageRow& row, SeccompProfile profile) noexcept { return (row.stages & stage_of(profile)) != 0; }
+
+std::vector<Segment> calls_of(SeccompProfile profile) {
   const Rows rows = system_call_rows();
   std::vector<Segment> calls;
-  calls.reserve(rows.size());
+  calls.reserve(rows.size() + stage_rows().size());
   for (std::size_t i = 0, end = 0; i < rows.size(); i = end) {
     while (end < rows.size() && rows[end].number == rows[i].number) ++end;
     calls.push_back(segment_of(rows.subspan(i, end - i), bit_of(profile)));
   }
-  if (profile == SeccompProfile::kLoader) admit_loading(calls);
-  std::sort(calls.begin(), calls.end(),
-            [](const Segment& a, const Segment& b) { return a.first_number < b.first_number; });
+  for (const StageRow& row : stage_rows()) {
+    if (!is_in_stage(row, profile)) continue;
+    const auto number = static_cast<std::uint32_t>(row.number);
+    std::erase_if(calls, [&](const Segment& segment) { return segment.first_number == number; });
+    calls.push_back({number, SECCOMP_RET_ALLOW, {}});
+  }
+  return calls;
+}
 
+// What a profile takes away from the stage it follows: all else is that one's to judge.
+std::vector<Segment> calls_after(SeccompProfile stage, SeccompProfile profile) {
+  const std::vector<Segment> own = calls_of(profile);
+  std::vector<Segment> calls;
+  for (const StageRow& row : stage_rows()) {
+    if (!is_in_stage(row, stage) || is_in_stage(row, profile)) continue;
+    const auto number = static_cast<std::uint32_t>(row.number);
+    const auto found = std::ranges::find(own, number, &Segment::first_number);
+    calls.push_back(found != own.end() ? *found : Segment{number, kDefaultAction, {}});
+  }
+  return calls;
+}
+
+// Segments for all numbers there are, of some calls and what is said of all others.
+std::vector<Segment> segments_of(std::vector<Segment> calls, std::uint32_t verdict_of_others) {
+  std::ranges::sort(calls, {}, &Segment::first_number);
   std::vector<Segment> segments;
   segments.reserve(2 * calls.size() + 1);
   const auto append = [&segments](const Segment& next) {
@@ -181,11 +206,11 @@ std::vector<Segment> segments_of(SeccompProfile profile) {
   };
   std::uint32_t next_number = 0;
   for (const Segment& call : calls) {
-    if (call.first_number != next_number) append({next_number, kDefaultAction, {}});
+    if (call.first_number != next_number) append({next_number, verdict_of_others, {}});
     append(call);
     next_number = call.first_number + 1;
   }
-  append({next_number, kDefaultAction, {}});
+  append({next_number, verdict_of_others, {}});
   return segments;
 }
 
@@ -212,44 +237,55 @@ void add_search(ProgramBuilder& program, std::span<const Segment> segments, std:
 
 }  // namespace
 
-std::vector<sock_filter> build_seccomp_program(SeccompProfile profile, pid_t own_pid) {
+std::vector<sock_filter> build_seccomp_program(SeccompProfile profile, pid_t own_pid,
+                                               std::optional<SeccompProfile> stage) {
   constexpr std::size_t kEnoughInstructions = 1024;
   ProgramBuilder program;
   program.reserve(kEnoughInstructions);
   add_prologue(program);
-  add_search(program, segments_of(profile), bit_of(profile), own_pid);
+  const std::vector<Segment> segments = stage ? segments_of(calls_after(*stage, profile), SECCOMP_RET_ALLOW)
+                                              : segments_of(calls_of(profile), kDefaultAction);
+  add_search(program, segments, bit_of(profile), own_pid);
   return program.take();
 }
 
 namespace {
 
-// What prepare_seccomp() has built for this process.
-struct Prepared {
-  SeccompProfile profile = SeccompProfile::kWasmGuest;
+// What this process has in force, and what prepare_seccomp() has built for it.
+struct OfProcess {
   pid_t pid = 0;
+  std::optional<SeccompProfile> stage;
+  std::optional<SeccompProfile> built_for;
   std::vector<sock_filter> program;
 };
-Prepared& prepared() {
-  static Prepared kept;
-  return kept;
+
+// A fork has the filters of its parent. It takes them for none, and puts whole programs on top.
+OfProcess& of_process() {
+  static OfProcess known;
+  if (known.pid != ::getpid()) known = {::getpid(), {}, {}, {}};
+  return known;
 }
 
 }  // namespace
 
 void prepare_seccomp(SeccompProfile profile) {
-  prepared() = {profile, ::getpid(), build_seccomp_program(profile, ::getpid())};
+  OfProcess& known = of_process();
+  known.program = build_seccomp_program(profile, known.pid, known.stage);
+  known.built_for = profile;
 }
 
 Result<void> restrict_system_calls(SeccompProfile profile) {
-  const bool is_built = prepared().pid == ::getpid() && prepared().profile == profile;
-  std::vector<sock_filter> filter =
-      is_built ? std::exchange(prepared(), {}).program : build_seccomp_program(profile, ::getpid());
+  OfProcess& known = of_process();
+  if (known.built_for != profile) prepare_seccomp(profile);
+  known.built_for.reset();
+  std::vector<sock_filter> filter = std::exchange(known.program, {});
   const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
   if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) {
     return fail_with_hint(ErrorCode::kLayerMissing,
                           fmt::format("seccomp: the filter cannot be put in force: {}", std::strerror(errno)),
                           "a kernel with CONFIG_SECCOMP_FILTER is needed");
   }
+  if (stage_of(profile) != 0) known.stage = profile;
   return {};
 }
 

@@ -24,7 +24,10 @@
 // sched_getaffinity, prctl(PR_SET_NAME).
 //
 // kLoader is kWasmGuest and, for as long as code is loaded, mmap and mprotect with PROT_EXEC, membarrier, opening by
-// name, and putting a filter in force: kWasmGuest's, on top, ends it. Of two filters the stricter answer counts.
+// name, and putting a filter in force. kPreparing is kLoader and, for a process that waits for its run, receiving it
+// with its descriptors, and the calls that put the jail's other layers in force. kWasmGuest's filter, on top, ends
+// both: of two filters the stricter answer counts, so it only takes away what these admit beyond it, and is short. That
+// counts, since the kernel compiles it for each run.
 //
 // Everything else is refused, in one of three ways:
 //   killed (SIGSYS)  what no code of ours ever asks for and an attacker would: new processes and programs, sockets,
@@ -46,6 +49,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/result.h"
@@ -54,16 +58,19 @@ struct sock_filter;  // NOLINT(readability-identifier-naming): the kernel's
 
 namespace openskills::jail {
 
-enum class SeccompProfile : std::uint8_t { kWasmGuest, kCompiler, kLoader };
+enum class SeccompProfile : std::uint8_t { kWasmGuest, kCompiler, kLoader, kPreparing };
 
-// The filter program of a profile for the process `own_pid`.
-[[nodiscard]] std::vector<sock_filter> build_seccomp_program(SeccompProfile profile, pid_t own_pid);
+// The filter program of a profile for the process `own_pid`. With `stage`, which admits all that the profile does: a
+// program that comes to the profile's verdicts together with the stage's, and to nothing alone.
+[[nodiscard]] std::vector<sock_filter> build_seccomp_program(SeccompProfile profile, pid_t own_pid,
+                                                             std::optional<SeccompProfile> stage = {});
 
-// Builds it ahead, for the next restrict_system_calls() of this process with that profile.
+// Builds the program ahead for the next restrict_system_calls() of this process, which must be for that profile.
 void prepare_seccomp(SeccompProfile profile);
 
-// Puts the profile in force for the calling thread and what it starts, for good. REQUIRES: no_new_privs is set.
-// Error kLayerMissing when the kernel has no seccomp filters.
+// Puts the profile in force for the calling thread and what it starts, for good, on top of the stage that this process
+// put in force before, if any. REQUIRES: no_new_privs is set. Error kLayerMissing when the kernel has no seccomp
+// filters.
 [[nodiscard]] Result<void> restrict_system_calls(SeccompProfile profile);
 
 }  // namespace openskills::jail

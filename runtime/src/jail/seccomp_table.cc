@@ -16,6 +16,14 @@
 #ifndef SYS_map_shadow_stack
 #define SYS_map_shadow_stack 453
 #endif
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#define SYS_landlock_add_rule 445
+#define SYS_landlock_restrict_self 446
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
 #endif
@@ -252,18 +260,42 @@ constexpr SystemCallRow kRows[] = {
     KILL(setdomainname),
 };
 
-constexpr int kLoaderCalls[] = {
-    SYS_mmap, SYS_mprotect, SYS_membarrier,  // code
-    SYS_openat,              // of what Landlock grants: the code's file
+#define IN_STAGES(call, stages) {SYS_##call, #call, stages}
+constexpr std::uint8_t kInBothStages = kWhileLoading | kWhilePreparing;
+
+constexpr StageRow kStageRows[] = {
+    // Code, and its file among what Landlock grants.
+    IN_STAGES(mmap, kInBothStages),
+    IN_STAGES(mprotect, kInBothStages),
+    IN_STAGES(membarrier, kInBothStages),
+    IN_STAGES(openat, kInBothStages),
 #ifdef SYS_open
-    SYS_open,
+    IN_STAGES(open, kInBothStages),
 #endif
-    SYS_seccomp,  // the guest's filter comes on top
+    IN_STAGES(seccomp, kInBothStages),  // the guest's filter comes on top
+
+    // The request, with its descriptors, or no request any more.
+    IN_STAGES(recvmsg, kWhilePreparing),
+    IN_STAGES(shutdown, kWhilePreparing),
+
+    // Deadlines and the other layers.
+    IN_STAGES(setitimer, kWhilePreparing),
+    IN_STAGES(fcntl, kWhilePreparing),
+    IN_STAGES(dup3, kWhilePreparing),
+    IN_STAGES(close_range, kWhilePreparing),
+    IN_STAGES(prctl, kWhilePreparing),
+    IN_STAGES(capset, kWhilePreparing),
+    IN_STAGES(capget, kWhilePreparing),
+    IN_STAGES(personality, kWhilePreparing),
+    IN_STAGES(landlock_create_ruleset, kWhilePreparing),
+    IN_STAGES(landlock_add_rule, kWhilePreparing),
+    IN_STAGES(landlock_restrict_self, kWhilePreparing),
+    IN_STAGES(prlimit64, kWhilePreparing),
 };
 
 }  // namespace
 
-std::span<const int> loader_calls() noexcept { return kLoaderCalls; }
+std::span<const StageRow> stage_rows() noexcept { return kStageRows; }
 
 std::span<const SystemCallRow> system_call_rows() noexcept { return kRows; }
 

@@ -41,7 +41,15 @@ inline constexpr int kDefaultErrno = 38;  // ENOSYS
 
 [[nodiscard]] std::span<const SystemCallRow> system_call_rows() noexcept;
 
-// What kLoader admits always, whatever the guest's rows say; the rest is the guest's.
-[[nodiscard]] std::span<const int> loader_calls() noexcept;
+enum StageSet : std::uint8_t { kWhileLoading = 1, kWhilePreparing = 2 };
+
+// A call that is always admitted in some stages before the guest's own filter is in force, whatever its rows say.
+struct StageRow {
+  int number;
+  const char* name;
+  std::uint8_t stages;  // of StageSet
+};
+
+[[nodiscard]] std::span<const StageRow> stage_rows() noexcept;
 
 }  // namespace openskills::jail
