@@ -14,6 +14,7 @@
 #include "guests/guest_pack.h"
 #include "os/files.h"
 #include "run/execute_skill.h"
+#include "run/expected_run.h"
 #include "run/plan.h"
 #include "run/runner.h"
 #include "wasm/module_store.h"
@@ -29,12 +30,6 @@ RunnerOptions runner_options(const RuntimeOptions& options) {
           options.worker_path, options.cache_limit_bytes};
 }
 
-GuestRegistry scan_guests(const RuntimeOptions& options) {
-  std::vector<std::string> folders = options.guest_directories;
-  for (std::string& folder : GuestRegistry::default_folders()) folders.push_back(std::move(folder));
-  return GuestRegistry::scan(folders);
-}
-
 // What a run could use to act outside its sandbox later: code that is mapped as it is, and the interpreters.
 std::vector<std::string> private_directories(const RuntimeOptions& options, const GuestRegistry& guests) {
   std::vector<std::string> directories = {options.cache_directory.empty() ? ModuleStore::default_directory()
@@ -46,6 +41,12 @@ std::vector<std::string> private_directories(const RuntimeOptions& options, cons
   if (!options.index_directory.empty()) directories.push_back(options.index_directory);
   for (const GuestPack& pack : guests.packs()) directories.push_back(pack.directory);
   return directories;
+}
+
+// A program that runs once has no next run.
+std::shared_ptr<TemporaryFolders> temporary_folders(const RuntimeOptions& options) {
+  constexpr std::size_t kMostKept = 4;
+  return std::make_shared<TemporaryFolders>(options.processes == RunProcesses::kForked ? 0 : kMostKept);
 }
 
 }  // namespace
@@ -61,8 +62,8 @@ struct OpenSkillRuntime::Loaded {
 struct OpenSkillRuntime::State {
   explicit State(RuntimeOptions runtime_options)
       : options(std::move(runtime_options)),
-        guests(scan_guests(options)),
-        plan_context{guests, private_directories(options, guests)},
+        guests(GuestRegistry::scan(GuestRegistry::folders_with(options.guest_directories))),
+        plan_context{guests, private_directories(options, guests), temporary_folders(options)},
         runner(runner_options(options)) {}
 
   // The skill's digest, computed at its first run after load_skills().
@@ -72,6 +73,12 @@ struct OpenSkillRuntime::State {
   Result<void> require_digest(const Loaded& of, const Skill* skill, const std::string& expected) const;
 
   Outcome run(Result<Plan> plan, const Loaded& of, const Skill* skill, const RunOptions& run_options);
+
+  // A program that runs once has the run's child forked before the plan is made.
+  void expect_run(const std::string& program, const RunOptions& run_options) const {
+    if (options.processes != RunProcesses::kForked || run_options.isolation != Isolation::kProcess) return;
+    openskills::expect_run({program, options.guest_directories, options.cache_directory});
+  }
 
   [[nodiscard]] std::shared_ptr<const Loaded> now() const { return std::atomic_load(&loaded); }
 
@@ -175,6 +182,7 @@ Outcome OpenSkillRuntime::execute_skill(const std::string& id, const nlohmann::j
   if (!skill) return outcome_of_error(skill.error());
   const Result<Script> script = find_entry_point(**skill);
   if (!script) return state_->run(std::unexpected(script.error()), *loaded, *skill, options);
+  state_->expect_run(script->path, options);
   const RunOptions with_input = options_with_input(options, input);
   Outcome outcome =
       state_->run(plan_script(state_->plan_context, **skill, *script, {}, with_input), *loaded, *skill, with_input);
@@ -194,12 +202,14 @@ Outcome OpenSkillRuntime::run_script(const std::string& id, const std::string& s
     outcome.argv = arguments;
     return outcome;
   }
+  state_->expect_run(script, options);
   return state_->run(plan_script(state_->plan_context, **skill, *found, arguments, options), *loaded, *skill, options);
 }
 
 Outcome OpenSkillRuntime::exec(const std::string& id, const std::vector<std::string>& command,
                                const RunOptions& options) {
   const std::shared_ptr<const Loaded> loaded = state_->now();
+  if (!command.empty()) state_->expect_run(command.front(), options);
   const Skill* skill = nullptr;
   if (!id.empty()) {
     const Result<const Skill*> found = loaded->catalog.find(id);

@@ -82,6 +82,9 @@ Command add_doctor(CLI::App& app, const GlobalFlags& global);
 Command add_cache(CLI::App& app, const GlobalFlags& global);
 Command add_guests(CLI::App& app, const GlobalFlags& global);
 
+// Lets the process of the run begin that the words most likely ask for, before they are parsed.
+void expect_likely_run(const std::vector<std::string>& arguments, const Passthrough& rest);
+
 void write_stdout(std::string_view text);
 void write_stderr(std::string_view text);
 

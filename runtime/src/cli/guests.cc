@@ -62,7 +62,7 @@ struct Digests {
 Digests check_digests(const GuestPack& pack, const std::optional<ModuleStore>& store, bool verify, Listing& listing) {
   Digests digests;
   const ProgramFiles files = pack.program_files();
-  const bool known = !verify && store && store->knows(module_request(pack.module_path, files, nullptr));
+  const bool known = !verify && store && store->find(module_request(pack.module_path, files, nullptr)).has_value();
   digests.module_sha256 = known ? pack.module_sha256 : sha256_at(pack.module_path).value_or("");
   if (!pack.module_sha256.empty()) digests.module = digests.module_sha256 == pack.module_sha256 ? "ok" : "changed";
   if (!files.trees.empty()) digests.library = known ? "ok" : "unchecked";

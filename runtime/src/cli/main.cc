@@ -147,6 +147,7 @@ int run_program(int argc, char** argv) {
     rest.assign(separator + 1, arguments.end());
     arguments.erase(separator, arguments.end());
   }
+  expect_likely_run(arguments, rest);
   // Declaring twenty commands takes longer than many of them run. Whatever is not understood, help and errors, is
   // parsed again with all of them. Never taken apart: the process ends.
   auto* line = new CommandLine(Declared::kNamed, arguments, rest);

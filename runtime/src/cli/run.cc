@@ -1,10 +1,13 @@
+#include <algorithm>
 #include <memory>
+#include <string_view>
 
 #include "cli/command.h"
 #include "cli/run_flags.h"
 #include "cli/run_output.h"
 #include "os/files.h"
 #include "os/terminal.h"
+#include "run/expected_run.h"
 #include "run/runner.h"
 
 namespace openskills::cli {
@@ -33,24 +36,25 @@ Result<nlohmann::json> read_input(const std::string& text) {
                         "give a JSON text, @FILE, or - for standard input");
 }
 
-// A runtime whose catalog holds the skill, and the skill's id in it.
+// A runtime whose catalog holds the skill, and the skill's id in it. The runtime is never taken apart: the process
+// ends, and waiting for its child's memory to be taken apart would take as long as a short script runs.
 struct Located {
-  std::unique_ptr<OpenSkillRuntime> runtime;
+  OpenSkillRuntime* runtime;
   std::string id;
 };
 
 Result<Located> locate(const GlobalFlags& global, const std::string& argument) {
   RuntimeOptions options = runtime_options(global);
-  if (argument.empty()) return Located{std::make_unique<OpenSkillRuntime>(std::move(options)), {}};
+  if (argument.empty()) return Located{new OpenSkillRuntime(std::move(options)), {}};
   std::string id = argument;
   if (is_skill_path(argument)) {
     TRY(const Skill skill, load_skill(argument, profile_of(global)));
     options.skills = {skill.directory};
     id = skill.id;
   }
-  auto runtime = std::make_unique<OpenSkillRuntime>(std::move(options));
+  auto* const runtime = new OpenSkillRuntime(std::move(options));
   TRY(runtime->load_skills());
-  return Located{std::move(runtime), std::move(id)};
+  return Located{runtime, std::move(id)};
 }
 
 Result<int> run_skill(const GlobalFlags& global, const Request& request, const Passthrough& rest) {
@@ -107,7 +111,32 @@ int exit_code(const GlobalFlags& global, const Request& request, const Result<in
   return exit_code_of(outcome);
 }
 
+bool is_among(const std::vector<std::string>& words, std::string_view word) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+// The first word after the command that names a file with an extension, or nothing.
+std::string likely_script(const std::vector<std::string>& arguments) {
+  const auto command = std::ranges::find(arguments, "run");
+  const auto has_extension = [](const std::string& word) {
+    const std::size_t dot = word.rfind('.');
+    return !word.starts_with('-') && dot != std::string::npos && dot + 1 < word.size() &&
+           word.find('/', dot) == std::string::npos;
+  };
+  const auto script = std::find_if(command, arguments.end(), has_extension);
+  return script != arguments.end() ? *script : std::string();
+}
+
 }  // namespace
+
+void expect_likely_run(const std::vector<std::string>& arguments, const Passthrough& rest) {
+  if (is_among(arguments, "in-process") || is_among(arguments, "--isolation=in-process")) return;
+  if (is_among(arguments, "run")) {
+    expect_run({likely_script(arguments)});
+  } else if (is_among(arguments, "exec") && !rest.empty()) {
+    expect_run({rest.front()});
+  }
+}
 
 Command add_run(CLI::App& app, const GlobalFlags& global, const Passthrough& rest) {
   CLI::App* command = app.add_subcommand("run", "Run a script of a skill, or its entry point, in the sandbox");

@@ -101,6 +101,11 @@ GuestRegistry GuestRegistry::scan(const std::vector<std::string>& folders) {
   return registry;
 }
 
+std::vector<std::string> GuestRegistry::folders_with(std::vector<std::string> named) {
+  for (std::string& folder : default_folders()) named.push_back(std::move(folder));
+  return named;
+}
+
 std::vector<std::string> GuestRegistry::default_folders() {
   std::vector<std::string> folders;
   const std::string path = os::environment_variable("OPENSKILLS_GUEST_PATH");

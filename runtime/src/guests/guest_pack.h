@@ -98,6 +98,9 @@ class GuestRegistry {
   // or in its folder.
   [[nodiscard]] static std::vector<std::string> default_folders();
 
+  // Those a caller names, then the default ones.
+  [[nodiscard]] static std::vector<std::string> folders_with(std::vector<std::string> named);
+
   // Of several packs for a language, the one that lacks fewest of the needed modules; of those the first found. A pack
   // of null means that there is none for the language.
   [[nodiscard]] GuestChoice choose(std::string_view language, std::span<const std::string> needed_modules) const;

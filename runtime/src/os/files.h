@@ -126,6 +126,28 @@ void forget_environment() noexcept;
 // Ends the process at once, without running destructors or exit handlers.
 [[noreturn]] void exit_now(int code) noexcept;
 
+// The system's folder for temporary files: $TMPDIR, else /tmp.
+[[nodiscard]] std::string temporary_place();
+
+// All that a folder's own record tells of what was done to it and its entries.
+struct EntryState {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t links = 0;
+  std::int64_t accessed_ns = 0;
+  std::int64_t modified_ns = 0;
+  std::int64_t changed_ns = 0;
+  std::uint32_t mode = 0;
+  std::uint32_t owner_uid = 0;
+  bool operator==(const EntryState&) const = default;
+};
+
+// Of the entry itself: a link is not followed.
+[[nodiscard]] Result<EntryState> entry_state_at(const std::string& path);
+
+// Whether a folder has no entries. False also when that cannot be told. Looking leaves no trace in its times.
+[[nodiscard]] bool is_empty_directory(const std::string& path) noexcept;
+
 // A fresh folder under the system's folder for temporary files, with mode 0700; removed with all it holds by
 // the destructor.
 class TemporaryDirectory {
@@ -136,6 +158,9 @@ class TemporaryDirectory {
   ~TemporaryDirectory();
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+  // It is somebody else's to remove.
+  void disown() noexcept { path_.clear(); }
 
  private:
   explicit TemporaryDirectory(std::string path) : path_(std::move(path)) {}

@@ -67,6 +67,8 @@ Result<bool> MessageSocket::send(std::string_view bytes, std::span<const int> de
   return fail_errno(errno, "send to", "socket");
 }
 
+void MessageSocket::refuse_more() noexcept { ::shutdown(fd_.get(), SHUT_RD); }
+
 Result<std::optional<Message>> MessageSocket::receive() {
   Message message;
   message.bytes.resize(kMaxBytes);

@@ -38,7 +38,11 @@ class MessageSocket {
   // Errors: kInvalidArgument for an empty message or one beyond the bounds, kIo.
   [[nodiscard]] Result<bool> send(std::string_view bytes, std::span<const int> descriptors = {});
 
-  // Waits for the next message; nothing when the peer is gone. Errors: kIo, also for a message beyond the bounds.
+  // Nothing more can be sent to this end: its peer learns that it is gone. What was sent before can be received.
+  void refuse_more() noexcept;
+
+  // Waits for the next message; nothing when the peer is gone or more was refused. Errors: kIo, also for a message
+  // beyond the bounds.
   [[nodiscard]] Result<std::optional<Message>> receive();
 
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }

@@ -40,6 +40,15 @@ TEST(MessageSocket, APeerThatIsGoneIsAnAnswer) {
   EXPECT_FALSE(pair.first.send("anybody?").value());
 }
 
+TEST(MessageSocket, WhatRefusesMoreStillReceivesWhatCameBefore) {
+  MessageSocket::Pair pair = MessageSocket::create_pair().value();
+  ASSERT_TRUE(pair.first.send("before").value());
+  pair.second.refuse_more();
+  EXPECT_FALSE(pair.first.send("after").value());
+  EXPECT_EQ(pair.second.receive().value()->bytes, "before");
+  EXPECT_FALSE(pair.second.receive().value().has_value());
+}
+
 TEST(MessageSocket, BoundsAreKept) {
   MessageSocket::Pair pair = MessageSocket::create_pair().value();
   EXPECT_EQ(pair.first.send("").error().code, ErrorCode::kInvalidArgument);

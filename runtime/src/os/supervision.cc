@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -127,20 +128,60 @@ void kill_process(int pidfd) noexcept {
   static_cast<void>(::syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0));
 }
 
-bool has_begun_to_end(int pidfd) noexcept {
+namespace {
+
+// proc(5): the line "Pid:" of a process descriptor's information; -1 once the process has been waited for. 0 when the
+// kernel does not tell.
+pid_t pid_behind(int pidfd) {
   std::array<char, 512> text;
-  // proc(5): the line "Pid:" of a process descriptor's information; -1 once the process has been waited for.
   const std::string_view information = read_proc(fmt::format("/proc/self/fdinfo/{}", pidfd), text);
   constexpr std::string_view kPid = "\nPid:\t";
   const std::size_t at = information.find(kPid);
-  if (at == std::string_view::npos) return false;
-  const std::string_view pid = information.substr(at + kPid.size(), information.find('\n', at + 1) - at - kPid.size());
-  if (pid == "-1") return true;
+  if (at == std::string_view::npos) return 0;
+  pid_t pid = 0;
+  std::from_chars(information.data() + at + kPid.size(), information.data() + information.size(), pid);
+  return pid;
+}
+
+}  // namespace
+
+EndingProcess::EndingProcess(int pidfd) : pid_(pid_behind(pidfd)) {
+  if (pid_ > 0) {
+    stat_ = UniqueFd(::open(fmt::format("/proc/{}/stat", pid_).c_str(), O_RDONLY | O_CLOEXEC));
+    // The file is the process's if the id still was when it was open; and it stays that one's.
+    if (pid_behind(pidfd) != pid_) pid_ = -1;
+  }
+  is_gone_ = pid_ == -1;
+}
+
+bool EndingProcess::has_begun() const noexcept {
+  if (is_gone_) return true;
+  if (!stat_.valid()) return false;
+  std::array<char, 512> text;
+  const ssize_t length = ::pread(stat_.get(), text.data(), text.size(), 0);
+  if (length < 0) return errno == ESRCH;  // waited for by now
   // Of its status, after the name in parentheses (which may hold anything): the flags of the kernel's task, and how
   // many threads there are. One thread that is ending says nothing of others.
   constexpr std::uint32_t kExiting = 0x4;  // PF_EXITING of linux/sched.h
-  const std::string_view status = read_proc(fmt::format("/proc/{}/stat", pid), text);
+  const std::string_view status(text.data(), static_cast<std::size_t>(length));
   return (number_in(status, 9) & kExiting) != 0 && number_in(status, 20) <= 1;
+}
+
+bool EndingProcess::move_beside() const noexcept {
+  if (pid_ <= 0) return false;
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (::sched_getaffinity(pid_, sizeof allowed, &allowed) != 0) return false;
+  const int own = ::sched_getcpu();
+  if (own < 0 || own >= CPU_SETSIZE) return false;
+  cpu_set_t others = allowed;
+  CPU_CLR(own, &others);
+  if (CPU_COUNT(&others) == 0) return false;
+  if (!CPU_ISSET(own, &allowed)) return true;
+  // The first call moves it, if it is not elsewhere already; the second gives it back the choice.
+  if (::sched_setaffinity(pid_, sizeof others, &others) != 0) return false;
+  ::sched_setaffinity(pid_, sizeof allowed, &allowed);
+  return true;
 }
 
 Result<std::vector<int>> open_descriptors() {

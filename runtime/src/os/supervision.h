@@ -5,6 +5,8 @@
 // wait_readable() with the run's deadline, and reads what is ready with read_ready().
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -76,10 +78,29 @@ class SignalWatch {
 // SIGKILL for the process behind a process descriptor. Harmless when it has ended.
 void kill_process(int pidfd) noexcept;
 
-// Whether the process behind a process descriptor has begun to end: no instruction of its program runs any more. What
-// the kernel takes apart after that (its memory, for the most part) may take a while. False also when the kernel does
-// not tell, without /proc.
-[[nodiscard]] bool has_begun_to_end(int pidfd) noexcept;
+// Looks at a process that is about to end, behind a process descriptor, which is borrowed. One look costs less than a
+// new object. REQUIRES for move_beside(): nobody has waited for the process, so that its id is its own.
+class EndingProcess {
+ public:
+  explicit EndingProcess(int pidfd);
+
+  // Whether it has begun to end: no instruction of its program runs any more. What the kernel takes apart after that
+  // (its memory, for the most part) may take a while. False also when the kernel does not tell, without /proc.
+  [[nodiscard]] bool has_begun() const noexcept;
+
+  // Sees to it that it does not wait for the caller's processor when there is another: for a caller that goes on
+  // working while that process ends, or begins. Some kernels leave both on one processor until the caller sleeps, and
+  // take a process apart without letting anyone in between. False when it may have to wait: the kernel does not tell,
+  // or the process may run on the caller's processor only.
+  bool move_beside() const noexcept;
+
+ private:
+  pid_t pid_ = 0;         // 0: not known
+  bool is_gone_ = false;  // somebody has waited for it
+  UniqueFd stat_;
+};
+
+[[nodiscard]] inline bool has_begun_to_end(int pidfd) noexcept { return EndingProcess(pidfd).has_begun(); }
 
 // Every descriptor this process has open, ascending.
 [[nodiscard]] Result<std::vector<int>> open_descriptors();

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -51,6 +52,29 @@ TEST(WaitReadable, TellsOnlyTheEndWhereOnlyThatIsAskedFor) {
   pipe.write_end.reset();
   EXPECT_EQ(wait_readable({&watch, 1}, kNoDeadline).value(), 1U);
   EXPECT_TRUE(watch.ready);
+}
+
+TEST(EndingProcess, GoesOnBesideTheCallerAndMayRunWhereItMight) {
+  const Pipe pipe = Pipe::create().value();
+  char byte = 0;
+  const ChildProcess child =
+      ChildProcess::start([&] { return static_cast<int>(::read(pipe.read_end.get(), &byte, 1)); }).value();
+  cpu_set_t before;
+  cpu_set_t after;
+  ASSERT_EQ(::sched_getaffinity(child.pid(), sizeof before, &before), 0);
+  EXPECT_EQ(EndingProcess(child.pidfd()).move_beside(), CPU_COUNT(&before) > 1);
+  ASSERT_EQ(::sched_getaffinity(child.pid(), sizeof after, &after), 0);
+  EXPECT_TRUE(CPU_EQUAL(&before, &after));
+}
+
+TEST(EndingProcess, OneThatIsGoneIsNotMoved) {
+  ChildProcess child = ChildProcess::start([] { return 0; }).value();
+  const EndingProcess looked_at_before(child.pidfd());
+  const UniqueFd pidfd(::dup(child.pidfd()));
+  ASSERT_TRUE(child.wait().has_value());
+  EXPECT_TRUE(looked_at_before.has_begun());
+  EXPECT_TRUE(EndingProcess(pidfd.get()).has_begun());
+  EXPECT_FALSE(EndingProcess(pidfd.get()).move_beside());
 }
 
 TEST(HasBegunToEnd, IsFalseForWhatIsNoProcess) {

@@ -1,7 +1,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -63,6 +65,7 @@ Result<void> empty_directory(int fd, std::string_view name, int depth, Removal& 
 }  // namespace
 
 Result<void> remove_tree(const std::string& path) {
+  if (::rmdir(path.c_str()) == 0) return {};
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!fd.valid()) {
     if (errno == ENOENT) return {};
@@ -78,9 +81,31 @@ Result<void> remove_tree(const std::string& path) {
   return {};
 }
 
+std::string temporary_place() {
+  const std::string named = environment_variable("TMPDIR");
+  return named.empty() ? "/tmp" : named;
+}
+
+Result<EntryState> entry_state_at(const std::string& path) {
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0) return fail_errno(errno, "stat", path);
+  const auto ns = [](const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; };
+  return EntryState{status.st_dev,      status.st_ino,      status.st_nlink, ns(status.st_atim),
+                    ns(status.st_mtim), ns(status.st_ctim), status.st_mode,  status.st_uid};
+}
+
+bool is_empty_directory(const std::string& path) noexcept {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC));
+  if (!fd.valid()) return false;
+  // Room for two entries with short names: "." and "..", which every folder has. Others make more, or an error.
+  alignas(std::uint64_t) std::array<char, 256> entries{};
+  constexpr long kOwnEntries = 48;
+  const long got = ::syscall(SYS_getdents64, fd.get(), entries.data(), entries.size());
+  return got == kOwnEntries && ::syscall(SYS_getdents64, fd.get(), entries.data(), entries.size()) == 0;
+}
+
 Result<TemporaryDirectory> TemporaryDirectory::create(std::string_view prefix) {
-  std::string base = environment_variable("TMPDIR");
-  if (base.empty()) base = "/tmp";
+  const std::string base = temporary_place();
   std::string pattern = fmt::format("{}/{}XXXXXX", base, prefix);
   if (::mkdtemp(pattern.data()) == nullptr) return fail_errno(errno, "create a temporary folder in", base);
   return TemporaryDirectory(std::move(pattern));

@@ -27,6 +27,49 @@ namespace fs = std::filesystem;
 
 bool is_there(const std::string& path) { return fs::exists(fs::symlink_status(path)); }
 
+TEST(TemporaryDirectory, OneThatIsDisownedStays) {
+  TemporaryDirectory folder = TemporaryDirectory::create("openskills-test-").value();
+  const std::string path = folder.path();
+  folder.disown();
+  {
+    const TemporaryDirectory gone = std::move(folder);
+  }
+  EXPECT_TRUE(is_there(path));
+  EXPECT_TRUE(remove_tree(path));
+}
+
+TEST(IsEmptyDirectory, TellsAFolderWithoutEntriesAndLeavesNoTrace) {
+  const TemporaryDirectory folder = TemporaryDirectory::create("openskills-test-").value();
+  const std::string entry = folder.path() + "/a";
+  const EntryState fresh = entry_state_at(folder.path()).value();
+  EXPECT_TRUE(is_empty_directory(folder.path()));
+  EXPECT_EQ(entry_state_at(folder.path()).value(), fresh);
+  for (const bool is_folder : {true, false}) {
+    if (is_folder) {
+      fs::create_directory(entry);
+    } else {
+      std::ofstream(entry) << "x";
+    }
+    EXPECT_FALSE(is_empty_directory(folder.path()));
+    fs::remove(entry);
+  }
+  fs::create_directory_symlink(folder.path(), entry);
+  EXPECT_FALSE(is_empty_directory(entry));  // a link is no folder
+  EXPECT_FALSE(is_empty_directory(folder.path() + "/missing"));
+  EXPECT_FALSE(is_empty_directory("/proc/self/status"));
+}
+
+TEST(EntryState, ChangesWithWhateverIsDoneToAFolder) {
+  const TemporaryDirectory folder = TemporaryDirectory::create("openskills-test-").value();
+  const EntryState before = entry_state_at(folder.path()).value();
+  ASSERT_EQ(::chmod(folder.path().c_str(), 0750), 0);
+  EXPECT_NE(entry_state_at(folder.path()).value(), before);
+  ASSERT_EQ(::chmod(folder.path().c_str(), 0700), 0);
+  fs::create_directory(folder.path() + "/a");
+  EXPECT_NE(entry_state_at(folder.path()).value().links, before.links);
+  EXPECT_EQ(entry_state_at(folder.path() + "/missing").error().code, ErrorCode::kPathNotFound);
+}
+
 TEST(TemporaryDirectory, IsPrivateAndGoneWithItsOwner) {
   std::string path;
   {

@@ -79,7 +79,7 @@ void set_limits(const RunOptions& options, Limits& limits) {
 }
 
 // Mounts, environment and limits: the same for every tier, language and entry.
-Result<Plan> make_plan(const Skill* skill, const RunOptions& options) {
+Result<Plan> make_plan(const PlanContext& context, const Skill* skill, const RunOptions& options) {
   TRY(check_options(options));
   for (const ExtraMount& extra : options.mounts) TRY(check_guest_path(extra.guest_path));
   Plan plan;
@@ -102,7 +102,7 @@ Result<Plan> make_plan(const Skill* skill, const RunOptions& options) {
     granted.mounts.push_back({workspace, kWorkspacePath, access, MountRole::kWorkspace, {}, {}});
     environment["SKILL_WORKSPACE"] = kWorkspacePath;
   }
-  TRY(plan.temporary, os::TemporaryDirectory::create("openskills-"));
+  TRY(plan.temporary, context.temporary_folders->take());
   granted.mounts.push_back({plan.temporary->path(), kTemporaryPath, Access::kReadWrite, MountRole::kTemporary, {}, {}});
   TRY(add_extra_mounts(options, granted.mounts));
   const bool in_skill = options.cwd == WorkingDirectory::kSkill && skill != nullptr;
@@ -161,7 +161,7 @@ void set_source(const GuestPack& guest, const ScriptPlace& place, Plan& plan) {
   for (const Mount& mount : plan.invocation.capabilities.mounts) {
     if (mount.role == MountRole::kExtra && os::is_within(mount.guest_path, kSkillPath)) return;
   }
-  plan.source = ScriptSource{place.root,  place.relative,      fmt::format("{}/{}", kSkillPath, place.relative),
+  plan.source = ScriptSource{place.root, place.relative,      fmt::format("{}/{}", kSkillPath, place.relative),
                              kSkillPath, guest.module_sha256, *guest.script_code};
 }
 
@@ -249,7 +249,7 @@ Result<Plan> plan_script(const PlanContext& context, const Skill& skill, const S
   if (route.guest != nullptr) {
     TRY(check_script_needs(*route.guest, place, options.requirements));
   }
-  TRY(Plan plan, make_plan(&skill, options));
+  TRY(Plan plan, make_plan(context, &skill, options));
   plan.script = script.path;
   plan.argv = arguments;
   TRY(set_program(route, skill.directory + "/" + script.path, fmt::format("{}/{}", kSkillPath, script.path), plan));
@@ -261,7 +261,7 @@ Result<Plan> plan_script(const PlanContext& context, const Skill& skill, const S
 Result<Plan> plan_command(const PlanContext& context, const Skill* skill, const std::vector<std::string>& command,
                           const RunOptions& options) {
   TRY(const CommandLine line, parse_command_line(context.guests, command));
-  TRY(Plan plan, make_plan(skill, options));
+  TRY(Plan plan, make_plan(context, skill, options));
   const std::vector<Mount>& mounts = plan.invocation.capabilities.mounts;
   std::optional<FoundScript> found;
   if (line.script) {

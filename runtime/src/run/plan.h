@@ -5,6 +5,7 @@
 // no influence on it.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "invoke/invocation.h"
 #include "os/files.h"
 #include "run/router.h"
+#include "run/temporary_folders.h"
 
 namespace openskills {
 
@@ -31,20 +33,21 @@ struct ScriptSource {
 
 struct Plan {
   Invocation invocation;
-  std::string script;                // as the outcome names it
-  std::vector<std::string> argv;     // the script's own arguments
-  std::string skill_id;              // empty without a skill
+  std::string script;             // as the outcome names it
+  std::vector<std::string> argv;  // the script's own arguments
+  std::string skill_id;           // empty without a skill
   std::string skill_directory;
   std::string reason;
-  std::string guest_id;              // empty for a bare module
-  std::optional<ScriptSource> source;  // of a script for which code can be made ahead
-  std::optional<os::TemporaryDirectory> temporary;  // behind /tmp; lives as long as the plan
+  std::string guest_id;                              // empty for a bare module
+  std::optional<ScriptSource> source;                // of a script for which code can be made ahead
+  std::optional<TemporaryFolders::Lease> temporary;  // behind /tmp, as long as the plan lives
 };
 
 // What plans are made from, and what no run may change.
 struct PlanContext {
   const GuestRegistry& guests;
   std::vector<std::string> private_directories;  // of the runtime itself: compiled code, guest packs
+  std::shared_ptr<TemporaryFolders> temporary_folders = std::make_shared<TemporaryFolders>(0);
 };
 
 // A script of a skill, by path, with arguments.

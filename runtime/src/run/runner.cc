@@ -21,9 +21,9 @@ namespace {
 constexpr double kNsPerMs = 1e6;
 
 // Errors that are decisions, not failures: the outcome says "refused".
-constexpr ErrorCode kRefusals[] = {ErrorCode::kTierUnavailable, ErrorCode::kGuestMissing, ErrorCode::kLayerMissing,
-                                   ErrorCode::kWorkspaceRefused, ErrorCode::kRequirementsMissing,
-                                   ErrorCode::kSkillChanged};
+constexpr ErrorCode kRefusals[] = {ErrorCode::kTierUnavailable,     ErrorCode::kGuestMissing,
+                                   ErrorCode::kLayerMissing,        ErrorCode::kWorkspaceRefused,
+                                   ErrorCode::kRequirementsMissing, ErrorCode::kSkillChanged};
 
 struct LimitName {
   LimitKind kind;
@@ -120,9 +120,16 @@ void set_result(const ExecutionResult& result, const Plan& plan, const ArtifactC
 struct Runner::State {
   RunnerOptions options;
   std::mutex mutex;
-  std::unique_ptr<Executor> isolated;
+  std::unique_ptr<IsolatedWasmExecutor> isolated;
   std::unique_ptr<Executor> in_process;
   std::optional<ScriptCode> script_code;
+
+  [[nodiscard]] bool runs_once() const { return options.processes == RunnerOptions::Processes::kForked; }
+  [[nodiscard]] CacheSettings cache() const { return {options.cache_directory, options.cache_limit_bytes}; }
+  [[nodiscard]] std::unique_ptr<ChildLauncher> launcher() const {
+    if (runs_once()) return std::make_unique<ForkLauncher>();
+    return std::make_unique<WorkerLauncher>(options.worker_path);
+  }
 };
 
 Runner::Runner(RunnerOptions options) : state_(std::make_unique<State>()) {
@@ -133,26 +140,23 @@ Runner::Runner(RunnerOptions options) : state_(std::make_unique<State>()) {
 
 Runner::~Runner() = default;
 
-Executor& Runner::executor(Isolation isolation) {
+IsolatedWasmExecutor& Runner::isolated_executor() {
   const std::lock_guard lock(state_->mutex);
-  const RunnerOptions& options = state_->options;
-  const CacheSettings cache{options.cache_directory, options.cache_limit_bytes};
-  const bool runs_once = options.processes == RunnerOptions::Processes::kForked;
-  const auto launcher = [&]() -> std::unique_ptr<ChildLauncher> {
-    if (runs_once) return std::make_unique<ForkLauncher>();
-    return std::make_unique<WorkerLauncher>(options.worker_path);
-  };
-  if (isolation == Isolation::kProcess) {
-    if (!state_->isolated) {
-      state_->isolated = std::make_unique<IsolatedWasmExecutor>(cache, launcher(), options.max_concurrent_runs);
-    }
-    return *state_->isolated;
+  if (!state_->isolated) {
+    state_->isolated = std::make_unique<IsolatedWasmExecutor>(state_->cache(), state_->launcher(),
+                                                              state_->options.max_concurrent_runs);
   }
+  return *state_->isolated;
+}
+
+Executor& Runner::in_process_executor() {
+  const std::lock_guard lock(state_->mutex);
   if (!state_->in_process) {
     // A pool takes milliseconds to create and saves more on each run after that.
-    const EngineOptions engine = runs_once ? EngineOptions{Allocation::kOnDemand, 1}
-                                           : EngineOptions{Allocation::kPooling, options.max_concurrent_runs};
-    state_->in_process = std::make_unique<InProcessWasmExecutor>(cache, engine, launcher());
+    const EngineOptions engine = state_->runs_once()
+                                     ? EngineOptions{Allocation::kOnDemand, 1}
+                                     : EngineOptions{Allocation::kPooling, state_->options.max_concurrent_runs};
+    state_->in_process = std::make_unique<InProcessWasmExecutor>(state_->cache(), engine, state_->launcher());
   }
   return *state_->in_process;
 }
@@ -186,7 +190,7 @@ Outcome Runner::run(Result<Plan> plan, const RunOptions& options) {
     set_error(outcome, std::move(collector).error());
     return outcome;
   }
-  Executor& chosen = executor(options.isolation);
+  Executor& chosen = options.isolation == Isolation::kProcess ? isolated_executor() : in_process_executor();
   state_->script_code->prepare(*plan, chosen, cancel);
   Result<ExecutionResult> result = chosen.execute(plan->invocation, sink, cancel);
   CapturedStream stdout_stream = capture.take(StreamKind::kStdout);

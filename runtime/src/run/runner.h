@@ -12,12 +12,14 @@
 
 namespace openskills {
 
+class IsolatedWasmExecutor;
+
 struct RunnerOptions {
   std::string cache_directory;  // of compiled modules; ModuleStore's default when empty
   std::uint32_t max_concurrent_runs = 16;
   enum class Processes : std::uint8_t { kWorker, kForked };
   Processes processes = Processes::kWorker;
-  std::string worker_path;  // looked for beside the library when empty
+  std::string worker_path;              // looked for beside the library when empty
   std::uint64_t cache_limit_bytes = 0;  // of the compiled modules together; default_cache_limit_bytes() when 0
 };
 
@@ -30,7 +32,8 @@ class Runner {
   [[nodiscard]] Outcome run(Result<Plan> plan, const RunOptions& options);
 
  private:
-  [[nodiscard]] Executor& executor(Isolation isolation);
+  [[nodiscard]] IsolatedWasmExecutor& isolated_executor();
+  [[nodiscard]] Executor& in_process_executor();
 
   struct State;
   std::unique_ptr<State> state_;

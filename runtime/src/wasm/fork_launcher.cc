@@ -1,9 +1,12 @@
 #include "wasm/fork_launcher.h"
 
+#include <optional>
 #include <utility>
 
 #include "wasm/compile_child.h"
 #include "wasm/guest_child.h"
+#include "wasm/prepared_child.h"
+#include "wasm/run_request.h"
 
 namespace openskills {
 namespace {
@@ -22,6 +25,12 @@ class ForkedChild : public LaunchedChild {
   std::vector<os::ChildProcess>& leaving_;
 };
 
+// The child that was forked ahead, of this process.
+std::optional<PreparedChild>& expected() {
+  static std::optional<PreparedChild> child;
+  return child;
+}
+
 Result<std::unique_ptr<LaunchedChild>> launched(Result<os::ChildProcess> process,
                                                 std::vector<os::ChildProcess>& leaving) {
   if (!process) return std::unexpected(std::move(process).error());
@@ -30,17 +39,41 @@ Result<std::unique_ptr<LaunchedChild>> launched(Result<os::ChildProcess> process
 
 }  // namespace
 
+void ForkLauncher::expect_run(const std::function<Result<UniqueFd>()>& find_code) {
+  if (expected()) return;
+  WarmModules modules;  // the child's
+  Preparation preparation;
+  preparation.haste = Preparation::Haste::kYes;
+  preparation.module = [&]() -> Result<WarmModules::Warm> {
+    TRY(const UniqueFd code, find_code());
+    return modules.get(code.get(), "guest");
+  };
+  Result<PreparedChild> child = PreparedChild::start(modules, preparation);
+  if (child) expected().emplace(std::move(*child));
+}
+
+// Null when none is waiting.
+Result<std::unique_ptr<LaunchedChild>> ForkLauncher::give_to_expected(const Invocation& invocation, int code_fd,
+                                                                      std::int64_t started_monotonic_ns,
+                                                                      const RunEnds& ends) {
+  std::optional<PreparedChild> child = std::exchange(expected(), std::nullopt);
+  if (!child) return nullptr;
+  TRY(const RunMessage message, RunMessage::make(invocation, code_fd, started_monotonic_ns, ends));
+  if (!child->give(encode_run_request(message.request), message.descriptors)) return nullptr;
+  return std::make_unique<ForkedChild>(child->take_process(), leaving_);
+}
+
 Result<std::unique_ptr<LaunchedChild>> ForkLauncher::start_run(const Invocation& invocation, int code_fd,
                                                                std::int64_t started_monotonic_ns, RunEnds ends) {
   leaving_.clear();
-  if (loading_ == Loading::kBeforeTheFork) TRY(modules_.get(code_fd, invocation.program_path));
-  // An engine that is there already has its handlers of traps.
-  const auto faults = loading_ == Loading::kBeforeTheFork ? os::FaultHandlers::kKeep : os::FaultHandlers::kReset;
-  return launched(
-      os::ChildProcess::start(
-          [&] { return run_guest_child(invocation, code_fd, started_monotonic_ns, std::move(ends), modules_); },
-          faults),
-      leaving_);
+  if (invocation.origin == ProgramOrigin::kGuestPack) {
+    TRY(std::unique_ptr<LaunchedChild> child, give_to_expected(invocation, code_fd, started_monotonic_ns, ends));
+    if (child != nullptr) return child;
+  }
+  return launched(os::ChildProcess::start([&] {
+                    return run_guest_child(invocation, code_fd, started_monotonic_ns, std::move(ends), modules_);
+                  }),
+                  leaving_);
 }
 
 Result<std::unique_ptr<LaunchedChild>> ForkLauncher::start_compiler(const CompileTask& task, UniqueFd answer) {

@@ -4,6 +4,8 @@
 // Thread rule: one thread, in a process with no other threads; a process that has threads gets kChildFailed.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "wasm/child_launcher.h"
@@ -13,9 +15,11 @@ namespace openskills {
 
 class ForkLauncher : public ChildLauncher {
  public:
-  // Loads code before the fork when told so, which pays from the second run on.
-  enum class Loading : std::uint8_t { kInTheChild, kBeforeTheFork };
-  explicit ForkLauncher(Loading loading = Loading::kInTheChild) : loading_(loading) {}
+  // This process is about to run a guest pack's module: forks the run's child at once, which loads the compiled code
+  // that `find_code` gives there while the caller finds out what is to be run. A hint: nothing fails, and whatever
+  // launcher starts a guest pack first has the child, be it of that module or not. Does nothing when one is expected
+  // already.
+  static void expect_run(const std::function<Result<UniqueFd>()>& find_code);
 
   [[nodiscard]] Result<std::unique_ptr<LaunchedChild>> start_run(const Invocation& invocation, int code_fd,
                                                                  std::int64_t started_monotonic_ns,
@@ -24,7 +28,10 @@ class ForkLauncher : public ChildLauncher {
                                                                       UniqueFd answer) override;
 
  private:
-  Loading loading_;
+  [[nodiscard]] Result<std::unique_ptr<LaunchedChild>> give_to_expected(const Invocation& invocation, int code_fd,
+                                                                        std::int64_t started_monotonic_ns,
+                                                                        const RunEnds& ends);
+
   WarmModules modules_;
   std::vector<os::ChildProcess>
       leaving_;  // are ending by themselves, and are waited for when there is nothing else to do

@@ -47,6 +47,8 @@ class Code {
     keep.push_back(code_fd_);
     return keep;
   }
+  // Whether that is the module, loaded already.
+  [[nodiscard]] bool is_loaded(const Module* module) const noexcept { return module != nullptr && module_ == module; }
   void have_loaded(jail::JailSpec& spec) {
     if (module_ != nullptr) return;
     spec.readable_files = {code_fd_};
@@ -133,7 +135,7 @@ Result<ExecutionResult> run_to_the_end(const Invocation& invocation, int code_fd
   PipeSink sink(ends.stdout_pipe.get(), ends.stderr_pipe.get());
   const LinkTimesCalls calls(ends.link_requests_fd, ends.link_answers_fd);
   TRY(const std::unique_ptr<GuestRun> run, GuestRun::open(invocation, sink, nullptr, calls));
-  run->use(std::move(prepared.store));
+  if (code.is_loaded(prepared.module)) run->use(std::move(prepared.store));
   std::optional<os::PageMap> page_map;  // nothing can be opened behind the jail
   if (prepared.touched_pages_fd >= 0) {
     page_map = open_page_map();

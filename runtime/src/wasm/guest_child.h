@@ -15,7 +15,8 @@ namespace openskills {
 
 // What a child has made before it knew its run.
 struct PreparedRun {
-  std::unique_ptr<GuestStore> store;  // of the module the run is for; null when there is none
+  std::unique_ptr<GuestStore> store;  // of `module`; null when there is none. Not used when the run is of another one
+  const Module* module = nullptr;
   std::uint64_t data_bytes = 0;  // os::private_data_bytes() then; 0 when the run brought much that is to be left out
   int touched_pages_fd = -1;     // where to tell what the run touched (touched_pages.h); -1 when nobody asks
 };

@@ -1,6 +1,5 @@
 #include "wasm/isolated_executor.h"
 
-#include <thread>
 #include <utility>
 
 #include "os/clock.h"
@@ -85,14 +84,15 @@ ExecutionResult unreported(const Watched& watched, const os::ChildStatus& status
 // after.
 bool begins_to_end(const LaunchedChild& child) {
   constexpr int kLooks = 40;
-  constexpr int kHastyLooks = 8;  // a nap takes far longer than asked for
+  constexpr int kHastyLooks = 12;  // a nap takes far longer than asked for
   constexpr std::int64_t kNapNs = 20'000;
+  const os::EndingProcess process(child.pidfd());
+  if (process.has_begun()) return true;
+  // As long as it waits for this processor it cannot begin.
+  const bool is_beside = process.move_beside();
   for (int i = 0; i < kLooks; ++i) {
-    if (os::has_begun_to_end(child.pidfd())) return true;
-    if (i < kHastyLooks) {
-      std::this_thread::yield();
-      continue;
-    }
+    if (process.has_begun()) return true;
+    if (is_beside && i < kHastyLooks) continue;
     os::Watch ended{child.pidfd()};
     const Result<std::size_t> ready = os::wait_readable({&ended, 1}, os::monotonic_now_ns() + kNapNs);
     if (ready && *ready == 1) return true;  // all of it is gone

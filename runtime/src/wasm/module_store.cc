@@ -232,9 +232,9 @@ Result<CompiledModule> ModuleStore::get(const ModuleRequest& request, const Comp
   return compiled;
 }
 
-bool ModuleStore::knows(const ModuleRequest& request) const {
-  const Result<os::FileInfo> info = os::file_info_at(request.path);
-  return info && find_by_file(*info, request).has_value();
+Result<UniqueFd> ModuleStore::find(const ModuleRequest& request) const {
+  TRY(const os::FileInfo info, os::file_info_at(request.path));
+  return find_by_file(info, request);
 }
 
 bool ModuleStore::has_code_of(const std::string& module_sha256) const {

@@ -89,8 +89,8 @@ class ModuleStore {
   // The same with conditions. Errors: kGuestInvalid when the module has another digest, those of `first_use`.
   [[nodiscard]] Result<CompiledModule> get(const ModuleRequest& request, const CompileFunction& compile) const;
 
-  // Whether get() would give code without reading the module: it is known by its file's identity.
-  [[nodiscard]] bool knows(const ModuleRequest& request) const;
+  // The code that get() would give without reading the module, which is known by its file's identity.
+  [[nodiscard]] Result<UniqueFd> find(const ModuleRequest& request) const;
 
   // Whether there is usable code for a module with this digest.
   [[nodiscard]] bool has_code_of(const std::string& module_sha256) const;

@@ -276,12 +276,12 @@ TEST_F(ModuleStoreTest, AModuleWithAnotherDigestThanAskedForIsRefused) {
   const ModuleStore store = ModuleStore::open(cache(), "e").value();
   const auto compile = [](std::string_view) { return Result<std::string>("code"); };
   ModuleRequest request{.path = module_, .sha256 = sha256_hex("module one")};
-  EXPECT_FALSE(store.knows(request));
+  EXPECT_FALSE(store.find(request));
   EXPECT_TRUE(store.get(request, compile)->compiled_now);
-  EXPECT_TRUE(store.knows(request));
+  EXPECT_TRUE(store.find(request));
   EXPECT_FALSE(store.get(request, compile)->compiled_now);
   request.sha256 = sha256_hex("another");
-  EXPECT_FALSE(store.knows(request));
+  EXPECT_FALSE(store.find(request));
   EXPECT_EQ(store.get(request, compile).error().code, ErrorCode::kGuestInvalid);
   put(module_, "module 1.1");
   request.sha256 = sha256_hex("module one");

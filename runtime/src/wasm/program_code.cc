@@ -24,6 +24,12 @@ std::unexpected<Error> refuse_component(std::string_view program_path) {
       "choose process isolation, or build it as a WASI preview 1 module (wasm32-wasip1)");
 }
 
+Result<UniqueFd> find_program_code(const CacheSettings& cache, const std::string& module_path,
+                                   const ProgramFiles& files) {
+  TRY(const ModuleStore store, ModuleStore::open(cache, Engine::code_fingerprint()));
+  return store.find(module_request(module_path, files, nullptr));
+}
+
 ProgramCode::ProgramCode(CacheSettings cache, ChildLauncher& launcher)
     : cache_(std::move(cache)), launcher_(launcher), compile_slots_(kCompilersAtOnce) {}
 

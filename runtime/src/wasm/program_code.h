@@ -42,6 +42,10 @@ class ProgramCode {
   RunSlots compile_slots_;
 };
 
+// The code of a guest pack's module if it is in the cache: nothing is compiled or read.
+[[nodiscard]] Result<UniqueFd> find_program_code(const CacheSettings& cache, const std::string& module_path,
+                                                 const ProgramFiles& files);
+
 // What is said of a component that is asked for where none may run.
 [[nodiscard]] std::unexpected<Error> refuse_component(std::string_view program_path);
 

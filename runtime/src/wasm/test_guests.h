@@ -110,6 +110,13 @@ inline int errno_of_starting(const std::string& path) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+// Speaks, and goes on when it is answered.
+inline std::string speaks_and_asks() {
+  return guest(R"((drop (call $say (i32.const 1)))
+      (i32.store (i32.const 0) (i32.const 512)) (i32.store (i32.const 4) (i32.const 1))
+      (drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 16))))");
+}
+
 // A run that ended well, with both walls in force.
 inline void expect_an_end_behind_every_layer(const ExecutionResult& result) {
   EXPECT_EQ(result.ending, Ending::kExited) << result.message;

@@ -58,8 +58,8 @@ std::optional<WarmModules::Warm> WarmModules::find(const os::FileInfo& code) {
 }
 
 Result<WarmModules::Warm> WarmModules::get(int code_fd, std::string_view name_for_errors) {
-  TRY(engine());
   if (std::optional<Warm> loaded = find(code_fd)) return std::move(*loaded);
+  TRY(engine());
   TRY(Entry entry, load(code_fd, name_for_errors));
   if (entries_.size() == kMaxModules) {
     entries_.erase(std::min_element(entries_.begin(), entries_.end(),

@@ -1,5 +1,5 @@
 // Children that a worker forks before their run is known.
-#include "wasm/worker/prepared_child.h"
+#include "wasm/prepared_child.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -13,6 +13,7 @@
 
 #include "os/supervision.h"
 #include "wasm/isolated_executor.h"
+#include "wasm/test_children.h"
 #include "wasm/test_guests.h"
 #include "wasm/worker/worker_launcher.h"
 
@@ -33,17 +34,6 @@ std::string stat_of(pid_t pid) {
 }
 
 bool is_asleep(pid_t pid) { return stat_of(pid).find(") S ") != std::string::npos; }
-
-std::vector<pid_t> children_of(pid_t worker) {
-  const std::string id = std::to_string(worker);
-  std::ifstream file("/proc/" + id + "/task/" + id + "/children");
-  std::vector<pid_t> pids;
-  for (pid_t pid = 0; file >> pid;) {
-    const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    if (pidfd.valid() && !os::has_begun_to_end(pidfd.get())) pids.push_back(pid);
-  }
-  return pids;
-}
 
 class PreparedChildTest : public ::testing::Test {
  protected:
@@ -86,10 +76,7 @@ class PreparedChildTest : public ::testing::Test {
 };
 
 TEST_F(PreparedChildTest, ServesTheNextRunBehindEveryLayer) {
-  // Speaks, and goes on when it is answered.
-  const std::string path = put("asks.wasm", guest(R"((drop (call $say (i32.const 1)))
-      (i32.store (i32.const 0) (i32.const 512)) (i32.store (i32.const 4) (i32.const 1))
-      (drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 16))))"));
+  const std::string path = put("asks.wasm", speaks_and_asks());
   os::Pipe answers = os::Pipe::create().value();
   const auto answer = [&] { return os::write_all(answers.write_end.get(), "x", "pipe").has_value(); };
   base_.stdin_source = {StdinSource::Kind::kDescriptor, {}, answers.read_end.get()};
@@ -206,6 +193,41 @@ TEST_F(PreparedChildTest, OneThatIsGoneIsMadeUpForByAFork) {
   ASSERT_EQ(::kill(waiting, SIGKILL), 0);
   for (int i = 0; i < 100'000 && !os::has_begun_to_end(pidfd.get()); ++i) std::this_thread::yield();
   EXPECT_EQ(run(path)->exit_code, 5);
+}
+
+TEST_F(PreparedChildTest, TheHostGivesItsRunToOneThatIsOfferedWithoutTheWorker) {
+  const std::string path = put("exit.wasm", exits(5));
+  ASSERT_NE(prepare(path), 0);
+  ASSERT_TRUE(run(path));  // by the first one that was prepared, which is asked for its pages and is not offered
+  ASSERT_NE(prepared(), 0);
+  ASSERT_EQ(::kill(launcher_->worker_pid(), SIGSTOP), 0);
+  const Result<ExecutionResult> result = run(path);
+  ASSERT_EQ(::kill(launcher_->worker_pid(), SIGCONT), 0);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->exit_code, 5);
+  ASSERT_NE(prepared(), 0);  // the worker learns of it, and prepares the next one
+  EXPECT_EQ(run(path)->exit_code, 5);
+}
+
+TEST_F(PreparedChildTest, OneThatIsOfferedAndCrashesIsToldAsItIs) {
+  // Waits in a read; the test kills it there.
+  const std::string path = put("module.wasm", waits_for_input());
+  base_.stdin_source = {StdinSource::Kind::kBytes, "x", -1};
+  ASSERT_NE(prepare(path), 0);
+  ASSERT_TRUE(run(path));
+  const pid_t offered = prepared();
+  ASSERT_NE(offered, 0);
+  os::Pipe pipe = os::Pipe::create().value();
+  base_.stdin_source = {StdinSource::Kind::kDescriptor, {}, pipe.read_end.get()};
+  std::thread other([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    ::kill(offered, SIGKILL);
+  });
+  const Result<ExecutionResult> result = run(path);
+  other.join();
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->ending, Ending::kCrashed);
+  EXPECT_EQ(result->signal_number, SIGKILL);
 }
 
 TEST_F(PreparedChildTest, AnotherModuleIsNotRunInIt) {

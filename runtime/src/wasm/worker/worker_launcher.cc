@@ -14,7 +14,8 @@
 #include "os/supervision.h"
 #include "os/this_process.h"
 #include "wasm/engine.h"
-#include "wasm/worker/invocation_codec.h"
+#include "wasm/prepared_child.h"
+#include "wasm/run_request.h"
 #include "wasm/worker/worker_protocol.h"
 
 namespace openskills {
@@ -80,11 +81,38 @@ std::unexpected<Error> no_answer() {
                         "'openskills doctor' says what this machine can enforce");
 }
 
+// A child of the worker that waits for a run.
+struct OfferedChild {
+  os::FileInfo code;
+  os::MessageSocket requests;
+  UniqueFd pidfd;
+  os::MessageSocket status;
+};
+
 struct Worker {
   os::SpawnedProcess process;
   os::MessageSocket control;
   int owner_pid = 0;
+  std::optional<OfferedChild> offered = {};
 };
+
+// What the worker has offered meanwhile. False when it is gone.
+Result<bool> take_offers(Worker& worker) {
+  while (true) {
+    os::Watch watch{worker.control.fd()};
+    TRY(const std::size_t ready, os::wait_readable({&watch, 1}, os::monotonic_now_ns()));
+    if (ready == 0) return true;
+    TRY(std::optional<os::Message> message, worker.control.receive());
+    if (!message) return false;
+    TRY(const worker::Offer offer, worker::decode_offer(message->bytes));
+    std::vector<UniqueFd>& descriptors = message->descriptors;
+    if (descriptors.size() != worker::kOfferDescriptors) {
+      return fail(ErrorCode::kInternal, "an offer came with {} descriptors", descriptors.size());
+    }
+    worker.offered = OfferedChild{offer.code, os::MessageSocket(std::move(descriptors[0])), std::move(descriptors[1]),
+                                  os::MessageSocket(std::move(descriptors[2]))};
+  }
+}
 
 Result<Worker> start_worker(const std::string& program) {
   TRY(os::MessageSocket::Pair pair, os::MessageSocket::create_pair());
@@ -115,6 +143,8 @@ struct WorkerLauncher::State {
 
   Result<Worker*> ready_worker();
   void drop_worker() noexcept;
+  std::unique_ptr<LaunchedChild> give_to_offered(const RunMessage& run, int code_fd);
+  std::optional<OfferedChild> take_offered(const os::FileInfo& code);
   Result<bool> send(const Request& request, std::span<const int> descriptors);
   Result<std::unique_ptr<LaunchedChild>> launch(const Request& request, std::vector<int> descriptors);
   Result<std::unique_ptr<LaunchedChild>> launch_once(const Request& request, std::vector<int>& descriptors, bool& gone);
@@ -140,6 +170,28 @@ Result<Worker*> WorkerLauncher::State::ready_worker() {
     worker.emplace(std::move(started));
   }
   return &*worker;
+}
+
+// Looks at what is there and starts nothing: whatever is wrong is found again by who asks the worker.
+std::optional<OfferedChild> WorkerLauncher::State::take_offered(const os::FileInfo& code) {
+  const std::lock_guard lock(mutex);
+  if (!worker || worker->owner_pid != os::process_id()) return std::nullopt;
+  const Result<bool> is_there = take_offers(*worker);
+  if (!is_there || !*is_there) drop_worker();
+  if (!worker || !worker->offered || !os::same_file(worker->offered->code, code)) return std::nullopt;
+  return std::exchange(worker->offered, std::nullopt);
+}
+
+// Null when no child is offered for the code, or it is gone.
+std::unique_ptr<LaunchedChild> WorkerLauncher::State::give_to_offered(const RunMessage& run, int code_fd) {
+  const Result<os::FileInfo> code = os::file_info(code_fd);
+  if (!code) return nullptr;
+  std::optional<OfferedChild> child = take_offered(*code);
+  if (!child) return nullptr;
+  const bool given = PreparedChild::give_request(child->requests, child->pidfd.get(), encode_run_request(run.request),
+                                                 run.descriptors);
+  if (!given) return nullptr;
+  return std::make_unique<WorkerChild>(std::move(child->status), std::move(child->pidfd));
 }
 
 // False when the worker is gone; it has been dropped then.
@@ -187,23 +239,18 @@ WorkerLauncher::~WorkerLauncher() { state_->drop_worker(); }
 
 Result<std::unique_ptr<LaunchedChild>> WorkerLauncher::start_run(const Invocation& invocation, int code_fd,
                                                                  std::int64_t started_monotonic_ns, RunEnds ends) {
+  TRY(const RunMessage message, RunMessage::make(invocation, code_fd, started_monotonic_ns, ends));
   Request request;
   request.kind = Request::Kind::kRun;
-  request.started_monotonic_ns = started_monotonic_ns;
+  request.run = message.request;
   // Code of strangers is loaded in the run's own child: the loader does not see it in a process that goes on.
-  request.keep_loaded =
-      invocation.origin == ProgramOrigin::kGuestPack ? worker::KeepLoaded::kYes : worker::KeepLoaded::kNo;
-  request.has_stdin = invocation.stdin_source.kind == StdinSource::Kind::kDescriptor;
-  TRY(const UniqueFd bytes, os::memory_file(worker::encode_invocation(invocation)));
-  std::vector<int> descriptors = {-1,
-                                  bytes.get(),
-                                  code_fd,
-                                  ends.stdout_pipe.get(),
-                                  ends.stderr_pipe.get(),
-                                  ends.report_pipe.get(),
-                                  ends.link_requests_fd,
-                                  ends.link_answers_fd};
-  if (request.has_stdin) descriptors.push_back(invocation.stdin_source.descriptor);
+  const bool keeps_loaded = invocation.origin == ProgramOrigin::kGuestPack;
+  request.keep_loaded = keeps_loaded ? worker::KeepLoaded::kYes : worker::KeepLoaded::kNo;
+  if (keeps_loaded) {
+    if (std::unique_ptr<LaunchedChild> child = state_->give_to_offered(message, code_fd)) return child;
+  }
+  std::vector<int> descriptors = {-1};
+  descriptors.insert(descriptors.end(), message.descriptors.begin(), message.descriptors.end());
   return state_->launch(request, std::move(descriptors));
 }
 

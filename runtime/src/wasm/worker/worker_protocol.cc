@@ -13,6 +13,7 @@ constexpr int kRequest = 2;
 constexpr int kStarted = 3;
 constexpr int kEnded = 4;
 constexpr int kFailed = 5;
+constexpr int kOffer = 6;
 
 std::string pack(const Json& json) {
   std::string bytes;
@@ -51,9 +52,14 @@ Json encode_one(const Failed& failed) {
 std::string encode(const Greeting& greeting) { return pack({kGreeting, greeting.version, greeting.code_fingerprint}); }
 
 std::string encode(const Request& request) {
-  return pack({kRequest, static_cast<int>(request.kind), request.started_monotonic_ns,
-               static_cast<int>(request.keep_loaded), request.has_stdin, request.name,
+  return pack({kRequest, static_cast<int>(request.kind), request.run.started_monotonic_ns,
+               static_cast<int>(request.keep_loaded), request.run.has_stdin, request.name,
                static_cast<int>(request.missing_layers)});
+}
+
+std::string encode(const Offer& offer) {
+  const os::FileInfo& code = offer.code;
+  return pack({kOffer, code.device, code.inode, code.size_bytes, code.modified_ns, code.changed_ns});
 }
 
 std::string encode(const Status& status) {
@@ -71,11 +77,23 @@ Result<Request> decode_request(std::string_view bytes) {
   return unpack<Request>(bytes, [](const Json& json) -> Result<Request> {
     if (json.at(0).get<int>() != kRequest) return malformed();
     return Request{static_cast<Request::Kind>(json.at(1).get<int>()),
-                   json.at(2).get<std::int64_t>(),
+                   {json.at(2).get<std::int64_t>(), json.at(4).get<bool>()},
                    static_cast<KeepLoaded>(json.at(3).get<int>()),
-                   json.at(4).get<bool>(),
                    json.at(5).get<std::string>(),
                    static_cast<MissingLayers>(json.at(6).get<int>())};
+  });
+}
+
+Result<Offer> decode_offer(std::string_view bytes) {
+  return unpack<Offer>(bytes, [](const Json& json) -> Result<Offer> {
+    if (json.at(0).get<int>() != kOffer) return malformed();
+    Offer offer;
+    offer.code.device = json.at(1).get<std::uint64_t>();
+    offer.code.inode = json.at(2).get<std::uint64_t>();
+    offer.code.size_bytes = json.at(3).get<std::uint64_t>();
+    offer.code.modified_ns = json.at(4).get<std::int64_t>();
+    offer.code.changed_ns = json.at(5).get<std::int64_t>();
+    return offer;
   });
 }
 

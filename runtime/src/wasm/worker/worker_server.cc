@@ -11,9 +11,9 @@
 #include "os/supervision.h"
 #include "wasm/compile_child.h"
 #include "wasm/engine.h"
+#include "wasm/prepared_child.h"
+#include "wasm/run_request.h"
 #include "wasm/warm_modules.h"
-#include "wasm/worker/prepared_child.h"
-#include "wasm/worker/run_child.h"
 #include "wasm/worker/worker_protocol.h"
 
 namespace openskills::worker {
@@ -22,9 +22,8 @@ namespace {
 constexpr std::size_t kMaxModuleBytes = std::size_t{512} << 20U;
 constexpr int kExitOk = 0;
 constexpr int kExitFailed = 1;
+constexpr std::size_t kCodeDescriptor = 1;  // of a run, without the status socket
 
-// How long a prepared child waits for a run.
-constexpr std::int64_t kPreparedNs = std::int64_t{60} * 1'000'000'000;
 // How long nothing happens before one is prepared: a host that runs one thing right after another needs the processor
 // itself.
 constexpr std::int64_t kSettledNs = 1'000'000;
@@ -37,8 +36,9 @@ constexpr unsigned kRunsBetweenQuestions = 32;
 struct Child {
   os::ChildProcess process;
   os::MessageSocket status;
-  os::MessageSocket touched_pages;  // valid when the child was asked for them
-  os::FileInfo code;                // of which they would be
+  os::MessageSocket keeper = {};  // of one that was prepared
+  os::FileInfo code = {};         // for which it was
+  bool asked_for_pages = false;   // it tells its keeper what its run touched
 };
 
 // The module that runs are of at present.
@@ -68,25 +68,25 @@ class Server {
   Result<Child> start_run(const Request& request, std::vector<UniqueFd> descriptors);
   std::optional<Child> give_to_prepared(const Request& request, const std::vector<UniqueFd>& descriptors);
   void look_after(const std::vector<os::Watch>& watches);
-  void note_touched_pages(Child& child);
+  void note_end(Child& child, const os::ChildStatus& status);
   void count_run(const os::FileInfo& code);
   [[nodiscard]] bool could_prepare() const noexcept;
-  void prepare_next();
-  void drop_prepared();
+  Result<void> prepare_next();
+  Result<void> offer(PreparedChild child);
+  void dismiss_prepared();
 
   os::MessageSocket control_;
-  std::vector<Child> children_;
+  std::vector<Child> children_;  // also those that were offered and wait
   WarmModules modules_;
   CurrentModule current_;
-  std::optional<PreparedChild> prepared_;
-  std::int64_t prepared_until_ns_ = 0;
+  std::optional<PreparedChild> prepared_;  // one that is not offered, for its keeper is asked for pages
 };
 
 void Server::count_run(const os::FileInfo& code) {
   if (!os::same_file(current_.code, code)) {
     current_ = CurrentModule{};
     current_.code = code;
-    drop_prepared();
+    dismiss_prepared();
   }
   ++current_.runs_in_a_row;
 }
@@ -97,30 +97,49 @@ bool Server::could_prepare() const noexcept {
 }
 
 // The child for the next run.
-void Server::prepare_next() {
+Result<void> Server::prepare_next() {
   const std::optional<WarmModules::Warm> warm = modules_.find(current_.code);
   if (!warm) {
     current_ = CurrentModule{};
-    return;
+    return {};
   }
   const bool asks = current_.runs_until_asked == 0;
-  Result<PreparedChild> child = PreparedChild::start(modules_, *warm, {current_.pages, asks});
+  Preparation preparation;
+  preparation.module = [&warm] { return *warm; };
+  preparation.pages = current_.pages;
+  preparation.asks_for_pages = asks;
+  Result<PreparedChild> child = PreparedChild::start(modules_, preparation);
   if (!child) {
     current_.runs_in_a_row = 0;  // not again at once. The run forks, and says what is wrong
-    return;
+    return {};
   }
-  if (!asks) --current_.runs_until_asked;
+  if (!asks) {
+    --current_.runs_until_asked;
+    return offer(std::move(*child));
+  }
   prepared_.emplace(std::move(*child));
-  prepared_until_ns_ = os::monotonic_now_ns() + kPreparedNs;
+  return {};
 }
 
-// It is of no use any more. Like a child whose host is gone: nobody waits while it is taken apart.
-void Server::drop_prepared() {
-  if (!prepared_) return;
-  os::ChildProcess process = prepared_->take_process();
-  prepared_.reset();
-  process.kill_hard();
-  children_.push_back({std::move(process), {}, {}, {}});
+// The host gives it its run itself, which saves the way through this process.
+Result<void> Server::offer(PreparedChild child) {
+  TRY(os::MessageSocket::Pair status, os::MessageSocket::create_pair());
+  const os::MessageSocket requests = child.take_requests();
+  TRY(const bool sent,
+      control_.send(encode(Offer{current_.code}), std::array{requests.fd(), child.pidfd(), status.second.fd()}));
+  if (!sent) return {};  // the host is gone, which the next look at the control socket finds
+  children_.push_back({child.take_process(), std::move(status.first), child.take_keeper(), current_.code});
+  return {};
+}
+
+// They are of no use any more. One that has its run already goes on.
+void Server::dismiss_prepared() {
+  if (prepared_) {
+    prepared_->dismiss();
+    children_.push_back({prepared_->take_process(), {}});
+    prepared_.reset();
+  }
+  for (Child& child : children_) child.keeper.close();
 }
 
 std::optional<Child> Server::give_to_prepared(const Request& request, const std::vector<UniqueFd>& descriptors) {
@@ -128,40 +147,39 @@ std::optional<Child> Server::give_to_prepared(const Request& request, const std:
   for (const UniqueFd& descriptor : descriptors) numbers.push_back(descriptor.get());
   PreparedChild child = std::move(*prepared_);
   prepared_.reset();
-  if (!child.give(encode(request), numbers)) return std::nullopt;
-  return Child{child.take_process(), {}, child.take_socket(), current_.code};
+  if (!child.give(encode_run_request(request.run), numbers)) return std::nullopt;
+  return Child{child.take_process(), {}, child.take_keeper(), current_.code, true};
 }
 
 Result<Child> Server::start_run(const Request& request, std::vector<UniqueFd> descriptors) {
   if (request.keep_loaded == KeepLoaded::kYes) {
     // Code that does not load here does not load in the child either, which can say so to the host.
-    (void)modules_.get(descriptors[1].get(), "guest");
-    TRY(const os::FileInfo code, os::file_info(descriptors[1].get()));
+    (void)modules_.get(descriptors[kCodeDescriptor].get(), "guest");
+    TRY(const os::FileInfo code, os::file_info(descriptors[kCodeDescriptor].get()));
     count_run(code);
     if (prepared_) {
       if (std::optional<Child> child = give_to_prepared(request, descriptors)) return std::move(*child);
     }
   }
   TRY(os::ChildProcess process,
-      os::ChildProcess::start([&] { return run_child(request, std::move(descriptors), modules_); },
+      os::ChildProcess::start([&] { return run_requested(request.run, std::move(descriptors), modules_); },
                               os::FaultHandlers::kKeep));
-  return Child{std::move(process), {}, {}, {}};
+  return Child{std::move(process), {}};
 }
 
 Result<Child> Server::start(const Request& request, std::vector<UniqueFd> descriptors) {
   if (request.kind == Request::Kind::kRun) return start_run(request, std::move(descriptors));
   TRY(os::ChildProcess process,
       os::ChildProcess::start([&] { return compile_child(request, descriptors); }, os::FaultHandlers::kKeep));
-  return Child{std::move(process), {}, {}, {}};
+  return Child{std::move(process), {}};
 }
 
 Result<bool> Server::take_request() {
   TRY(std::optional<os::Message> message, control_.receive());
   if (!message) return false;
   TRY(const Request request, decode_request(message->bytes));
-  const std::size_t wanted = request.kind == Request::Kind::kCompile
-                                 ? kCompileDescriptors
-                                 : kRunDescriptors + (request.has_stdin ? std::size_t{1} : std::size_t{0});
+  const std::size_t wanted =
+      request.kind == Request::Kind::kCompile ? kCompileDescriptors : 1 + request.run.descriptor_count();
   if (message->descriptors.size() != wanted) {
     return fail(ErrorCode::kInternal, "a request came with {} descriptors", message->descriptors.size());
   }
@@ -183,12 +201,16 @@ Result<bool> Server::take_request() {
 }
 
 // The child has ended, so nothing is waited for.
-void Server::note_touched_pages(Child& child) {
-  if (!child.touched_pages.valid() || !os::same_file(child.code, current_.code)) return;
+void Server::note_end(Child& child, const os::ChildStatus& status) {
+  if (child.status.valid()) (void)child.status.send(encode(Ended{status}));
+  if (!os::same_file(child.code, current_.code)) return;
+  // Nobody has needed it for long. The next runs will tell whether one is of use again.
+  if (status.exit_code == PreparedChild::kUnusedExitCode) current_.runs_in_a_row = 0;
+  if (!child.asked_for_pages) return;
   current_.runs_until_asked = kRunsBetweenQuestions;  // also when there was too much to tell
-  os::Watch watch{child.touched_pages.fd()};
+  os::Watch watch{child.keeper.fd()};
   if (const auto ready = os::wait_readable({&watch, 1}, os::monotonic_now_ns()); !ready || *ready == 0) return;
-  const Result<std::optional<os::Message>> told = child.touched_pages.receive();
+  const Result<std::optional<os::Message>> told = child.keeper.receive();
   if (!told || !*told) return;
   if (std::optional<TouchedPages> pages = decode_touched_pages((*told)->bytes)) current_.pages = std::move(pages);
 }
@@ -205,10 +227,7 @@ void Server::look_after(const std::vector<os::Watch>& watches) {
       running.push_back(std::move(child));
       continue;
     }
-    if (const Result<os::ChildStatus> status = child.process.wait(); status && child.status.valid()) {
-      (void)child.status.send(encode(Ended{*status}));
-    }
-    note_touched_pages(child);
+    if (const Result<os::ChildStatus> status = child.process.wait()) note_end(child, *status);
   }
   children_ = std::move(running);
 }
@@ -222,19 +241,16 @@ Result<bool> Server::step() {
     watches.push_back({child.status.fd()});
   }
   watches.push_back({prepared_ ? prepared_->pidfd() : -1});
-  const std::int64_t deadline_ns = could_prepare() ? os::monotonic_now_ns() + kSettledNs
-                                   : prepared_     ? prepared_until_ns_
-                                                   : os::kNoDeadline;
+  const std::int64_t deadline_ns = could_prepare() ? os::monotonic_now_ns() + kSettledNs : os::kNoDeadline;
   TRY(const std::size_t ready, os::wait_readable(watches, deadline_ns));
-  if (ready == 0 && could_prepare()) {
-    prepare_next();
+  if (ready == 0) {
+    TRY(prepare_next());
     return true;
   }
   look_after(watches);
-  if (prepared_ && (ready == 0 || watches.back().ready)) {
-    // Nobody has needed it for long, or it is gone. The next runs will tell whether one is of use again.
-    drop_prepared();
+  if (prepared_ && watches.back().ready) {
     current_.runs_in_a_row = 0;
+    dismiss_prepared();
   }
   return watches[0].ready ? take_request() : true;
 }

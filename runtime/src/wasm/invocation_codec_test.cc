@@ -1,8 +1,8 @@
-#include "wasm/worker/invocation_codec.h"
+#include "wasm/invocation_codec.h"
 
 #include <gtest/gtest.h>
 
-namespace openskills::worker {
+namespace openskills {
 namespace {
 
 // Every member differs from its default, so that one left out shows.
@@ -70,4 +70,4 @@ TEST(InvocationCodec, BytesThatAreNoInvocationAreRefused) {
 }
 
 }  // namespace
-}  // namespace openskills::worker
+}  // namespace openskills

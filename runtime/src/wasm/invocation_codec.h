@@ -12,11 +12,11 @@
 #include "base/result.h"
 #include "invoke/invocation.h"
 
-namespace openskills::worker {
+namespace openskills {
 
 [[nodiscard]] std::string encode_invocation(const Invocation& invocation);
 
 // Errors: kInternal for bytes that encode_invocation did not make.
 [[nodiscard]] Result<Invocation> decode_invocation(std::string_view bytes);
 
-}  // namespace openskills::worker
+}  // namespace openskills

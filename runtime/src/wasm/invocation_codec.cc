@@ -1,8 +1,8 @@
-#include "wasm/worker/invocation_codec.h"
+#include "wasm/invocation_codec.h"
 
 #include <nlohmann/json.hpp>
 
-namespace openskills::worker {
+namespace openskills {
 namespace {
 
 using Json = nlohmann::json;
@@ -100,4 +100,4 @@ Result<Invocation> decode_invocation(std::string_view bytes) {
   }
 }
 
-}  // namespace openskills::worker
+}  // namespace openskills

@@ -1,0 +1,22 @@
+// expect_run: what a program that runs one script calls as soon as it knows which that may be.
+//
+// Thread rule: a process with one thread; in any other it does nothing.
+// Loading a guest's code takes as long as finding the skill and planning its run. A child forked at once does it
+// meanwhile, and carries the run then (wasm/prepared_child.h).
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace openskills {
+
+struct ExpectedRun {
+  std::string program;                              // a script by its name ("scripts/x.py"), or a command ("python3")
+  std::vector<std::string> guest_directories = {};  // as in RuntimeOptions
+  std::string cache_directory = {};
+};
+
+// A hint: nothing fails, and another run may come instead, or none. Nothing is done for what no guest is known to run.
+void expect_run(const ExpectedRun& run);
+
+}  // namespace openskills
