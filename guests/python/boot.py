@@ -57,6 +57,7 @@ import linecache
 import logging
 import os
 import random
+import threading
 
 
 def _freeze_listings():
@@ -74,6 +75,8 @@ _freeze_listings()
 _script_code.install()
 
 block = _sandbox_threads.block
+handlers = tuple(logging._handlerList)
+threads = (threading, threading._shutdown, threading._threading_atexits, _sandbox_threads._runnable)
 codes = _script_code.codes
 environ = os.environ._data
 environ.clear()

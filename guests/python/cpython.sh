@@ -126,11 +126,29 @@ build_c_libraries() {
   library sqlite "$SQLITE_CRATE.crate" && SQLITE=$LIBRARY_DIR
 }
 
+# Which ways CPython goes in scripts like those of skills, for the compiler (profile.sh). Functions of one file are named
+# after its path.
+unpack_profile() {
+  local dir
+  dir=$WORK/profile-$(hash_of "$TOOLCHAIN" "$(basename "$SOURCE")" -- "$RECIPE_DIR/profile.txt.xz")
+  PROFILE=$dir/python.profdata
+  [[ -f $PROFILE ]] && return
+  rm -rf "$dir.partial" && mkdir -p "$dir.partial"
+  xz -dc "$RECIPE_DIR/profile.txt.xz" | sed "s|^@SOURCE@/|$SOURCE/|" >"$dir.partial/counts.txt"
+  [[ $(head -n 1 "$dir.partial/counts.txt") == "# CPython $PYTHON_VERSION" ]] ||
+    die "profile.txt.xz is not of CPython $PYTHON_VERSION: run guests/python/profile.sh"
+  logged profile "$TOOLCHAIN_HINT" llvm-profdata-$LLVM merge -o "$dir.partial/python.profdata" "$dir.partial/counts.txt"
+  rm "$dir.partial/counts.txt"
+  finish "$dir"
+}
+
+profile_cflags() { echo "-fprofile-use=$PROFILE -Wno-profile-instr-unprofiled -Wno-profile-instr-out-of-date"; }
+
 # The flags differ from CPython's own WASI recipe only where the result is linked by link.sh instead.
 configure_wasm() { # FOLDER
   env -C "$1" CONFIG_SITE="$SOURCE/Tools/wasm/config.site-wasm32-wasi" \
     CC="$(wasm_cc)" CPP="$(wasm_cc) -E" AR=llvm-ar-$LLVM RANLIB=llvm-ranlib-$LLVM \
-    OPT="$(wasm_cflags)" CFLAGS= LDFLAGS= \
+    OPT="$(wasm_cflags) $(profile_cflags)" CFLAGS= LDFLAGS= \
     ZLIB_CFLAGS="-I$ZLIB/include" ZLIB_LIBS="-L$ZLIB/lib -lz" BZIP2_CFLAGS="-I$BZIP2/include" BZIP2_LIBS="-L$BZIP2/lib -lbz2" \
     LIBLZMA_CFLAGS="-I$XZ/include" LIBLZMA_LIBS="-L$XZ/lib -llzma" \
     LIBSQLITE3_CFLAGS="-I$SQLITE/include" LIBSQLITE3_LIBS="-L$SQLITE/lib -lsqlite3 -lm" PKG_CONFIG=false \
@@ -173,7 +191,7 @@ make_wasm() { # FOLDER
 
 build_wasm_python() {
   WASM_PYTHON=$WORK/wasm-$(hash_of "$TOOLCHAIN" "$(basename -a "$SOURCE" "$ZLIB" "$BZIP2" "$XZ" "$SQLITE" "$SYSROOT")" \
-    "$(declare -f configure_wasm patch_interpreter patch_operator make_wasm wasm_cflags)" -- "$RECIPE_DIR/linux_errno.h" "$RECIPE_DIR/guest.mk")
+    "$(basename "$(dirname "$PROFILE")")" "$(declare -f configure_wasm patch_interpreter patch_operator make_wasm wasm_cflags)" -- "$RECIPE_DIR/linux_errno.h" "$RECIPE_DIR/guest.mk")
   [[ -f $WASM_PYTHON/.done ]] && return
   rm -rf "$WASM_PYTHON" && mkdir -p "$WASM_PYTHON"
   logged wasm-configure "$TOOLCHAIN_HINT" configure_wasm "$WASM_PYTHON"
@@ -186,5 +204,6 @@ needs_sources_and_toolchain() {
   build_host_python
   unpack_sysroot
   build_c_libraries
+  unpack_profile
   build_wasm_python
 }

@@ -23,6 +23,11 @@ typedef struct {
   PyObject *block;    // callable: _sandbox_threads.block, for a lock that is taken
   PyObject *main;     // the dict a fresh __main__ starts from
   PyObject *codes;    // dict: path -> marshalled code made ahead (_script_code.codes)
+  PyObject *threads;  // tuple: threading, its _shutdown, its exit functions, work of threads that has not begun
+  PyObject *handlers; // tuple: what logging's list of handlers holds
+  PyObject *endings;  // list: exit functions of the snapshot's modules, the last one first, and their modules' names
+  PyObject **modules; // of sys.modules, in its order; borrowed
+  Py_ssize_t module_count;
 } Snapshot;
 
 extern Snapshot snapshot;

@@ -2,6 +2,7 @@
 // import are imported, and what runs at every start is run until it is specialised.
 #include "guest.h"
 
+#include "pycore_atexit.h"
 #include "pycore_gc.h"
 
 static const char boot_source[] = {
@@ -85,6 +86,30 @@ static PyObject *run_boot(void) {
   return names; // kept for good
 }
 
+// Modules that no run has imported yet have nothing to end: a run calls these functions for those it used (run.c).
+static void keep_endings(void) {
+  struct atexit_state *state = &_PyInterpreterState_GET()->atexit;
+  snapshot.endings = PyList_New(0);
+  for (int i = state->ncallbacks - 1; i >= 0 && snapshot.endings != NULL; i--) {
+    PyObject *function = state->callbacks[i] != NULL ? state->callbacks[i]->func : NULL;
+    if (function == NULL) continue;
+    PyObject *ending = Py_BuildValue("(NO)", PyObject_GetAttrString(function, "__module__"), function);
+    if (ending == NULL || PyList_Append(snapshot.endings, ending) < 0) guest_fatal("an exit function");
+    if (PyTuple_GET_SIZE(state->callbacks[i]->args) != 0 || state->callbacks[i]->kwargs != NULL)
+      guest_fatal("an exit function has arguments");
+    state->callbacks[i] = NULL;
+  }
+  state->ncallbacks = 0;
+}
+
+static void keep_modules(void) {
+  PyObject *modules = PyImport_GetModuleDict(), *name, *module;
+  Py_ssize_t position = 0;
+  snapshot.modules = PyMem_New(PyObject *, PyDict_GET_SIZE(modules));
+  if (snapshot.modules == NULL) guest_fatal("out of memory");
+  while (PyDict_Next(modules, &position, &name, &module)) snapshot.modules[snapshot.module_count++] = module;
+}
+
 void guest_initialize(void) {
   initialize_interpreter();
   PyObject *boot = run_boot();
@@ -96,6 +121,10 @@ void guest_initialize(void) {
   snapshot.block = item(boot, "block");
   snapshot.main = item(boot, "main_names");
   snapshot.codes = item(boot, "codes");
+  snapshot.threads = item(boot, "threads");
+  snapshot.handlers = item(boot, "handlers");
+  keep_endings();
+  keep_modules();
   // Frozen objects are never looked at by a run's collections. The collector stays enabled throughout: switching
   // it off for the imports leaves counters that make the first collection of every run a full one.
   PyGC_Collect();

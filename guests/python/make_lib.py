@@ -157,7 +157,7 @@ def copy_sysconfig(build, out):
     folders = re.compile(re.escape(str(build.parent)) + r"/(source|wasm|zlib|bzip2|xz|sqlite|sysroot|host)-[0-9a-f]+")
     for name, value in variables.items():
         if isinstance(value, str):
-            value = re.sub(r"-ffile-prefix-map=\S+ ?|-include \S+ ?", "", value)
+            value = re.sub(r"-ffile-prefix-map=\S+ ?|-include \S+ ?|-fprofile-use=\S+ ?|-Wno-profile-\S+ ?", "", value)
             variables[name] = folders.sub(r"/usr/src/\1", value)
     (out / data.name).write_text(f"build_time_vars = {variables!r}\n")
 

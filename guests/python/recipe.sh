@@ -67,7 +67,7 @@ finish() {
 need_tools() {
   local missing=()
   local tool
-  for tool in clang-$LLVM wasm-ld-$LLVM llvm-ar-$LLVM llvm-ranlib-$LLVM make gcc xz ar tar sha256sum flock cargo python3; do
+  for tool in clang-$LLVM wasm-ld-$LLVM llvm-ar-$LLVM llvm-ranlib-$LLVM llvm-profdata-$LLVM make gcc xz ar tar sha256sum flock cargo python3; do
     command -v "$tool" >/dev/null || missing+=("$tool")
   done
   [[ -e $(builtins_library) ]] || missing+=("libclang_rt.builtins-wasm32.a")

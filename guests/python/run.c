@@ -211,13 +211,64 @@ static int flush_at_exit(void) {
   return status;
 }
 
+// Whether threading's own end would find nothing to do.
+static int no_thread_is_left(PyObject *threading) {
+  PyObject *const *parts = &PyTuple_GET_ITEM(snapshot.threads, 0);
+  PyObject *shutdown = PyModule_Check(threading) ? PyDict_GetItemWithError(PyModule_GetDict(threading), &_Py_ID(_shutdown)) : NULL;
+  return threading == parts[0] && shutdown == parts[1] && PyList_GET_SIZE(parts[2]) == 0 && PyObject_Size(parts[3]) == 0;
+}
+
 static void shut_threads_down(void) {
   PyObject *threading = PyImport_GetModule(&_Py_ID(threading));
   if (threading == NULL) return;
+  if (no_thread_is_left(threading)) {
+    Py_DECREF(threading);
+    return;
+  }
   PyObject *result = PyObject_CallMethodNoArgs(threading, &_Py_ID(_shutdown));
   if (result == NULL) PyErr_FormatUnraisable("Exception ignored on threading shutdown");
   Py_XDECREF(result);
   Py_DECREF(threading);
+}
+
+static int has_new_handlers(void) {
+  PyObject *handlers = PyDict_GetItemString(snapshot.logging, "_handlerList");
+  Py_ssize_t count = PyTuple_GET_SIZE(snapshot.handlers);
+  return handlers == NULL || !PyList_Check(handlers) || PyList_GET_SIZE(handlers) != count ||
+         PyList_GET_ITEM(handlers, count - 1) != PyTuple_GET_ITEM(snapshot.handlers, count - 1);
+}
+
+// Exit functions that modules of the snapshot have registered, of those that the run imported or, as it is always there,
+// of logging when it was given handlers.
+static void call_endings(void) {
+  PyObject *modules = PyImport_GetModuleDict();
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(snapshot.endings); i++) {
+    PyObject *ending = PyList_GET_ITEM(snapshot.endings, i);
+    PyObject *name = PyTuple_GET_ITEM(ending, 0), *function = PyTuple_GET_ITEM(ending, 1);
+    int is_logging = PyUnicode_EqualToUTF8(name, "logging");
+    if (is_logging ? !has_new_handlers() : PyDict_Contains(modules, name) <= 0) continue;
+    PyObject *result = PyObject_CallNoArgs(function);
+    if (result == NULL) PyErr_FormatUnraisable("Exception ignored in atexit callback %R", function);
+    Py_XDECREF(result);
+  }
+}
+
+// Whether a module of sys.modules is the snapshot's. `next` goes through the snapshot's modules as the caller goes through
+// sys.modules: as long as nobody has taken one out they are known by their place, so that none is looked at. Looking at
+// hundreds of modules would read as many places.
+static int is_of_snapshot(PyObject *module, Py_ssize_t *next) {
+  if (*next < snapshot.module_count && snapshot.modules[*next] == module) {
+    ++*next;
+    return 1;
+  }
+  if (!_Py_IsImmortal(module)) return 0;
+  for (Py_ssize_t i = *next; i < snapshot.module_count; i++) {
+    if (snapshot.modules[i] == module) {
+      *next = i + 1;
+      break;
+    }
+  }
+  return 1;
 }
 
 // Modules of the run go as they go in CPython: out of sys.modules first, so that most objects are finalised while
@@ -226,10 +277,10 @@ static void finalise_modules(void) {
   PyObject *modules = PyImport_GetModuleDict();
   PyObject *kept = PyList_New(0), *mine = PyList_New(0);
   PyObject *name, *module;
-  Py_ssize_t position = 0;
+  Py_ssize_t position = 0, next = 0;
   if (kept == NULL || mine == NULL) return;
   while (PyDict_Next(modules, &position, &name, &module)) {
-    if (!PyModule_Check(module) || _Py_IsImmortal(module)) continue;
+    if (is_of_snapshot(module, &next) || !PyModule_Check(module)) continue;
     PyObject *reference = PyWeakref_NewRef(module, NULL);
     if (reference == NULL || PyList_Append(kept, reference) < 0 || PyList_Append(mine, name) < 0) PyErr_Clear();
     Py_XDECREF(reference);
@@ -262,6 +313,7 @@ int guest_finish(int status) {
   shut_threads_down();
   _Py_FinishPendingCalls(thread);
   _PyAtExit_Call(thread->interp);
+  call_endings();
   int flushed = flush_at_exit();
   _PyInterpreterState_SetFinalizing(thread->interp, thread); // sys.is_finalizing()
   restore_streams();

@@ -17,6 +17,7 @@ def script(name, text, *args, stdin=b"", **files):
 
 
 STARTUP = [
+    script("exit_functions_start_empty", "import atexit; print(atexit._ncallbacks())"),
     script("argv", "import sys; print(sys.argv, sys.orig_argv[1:])", "a b", "--x=1", "ünïcode", "-c", ""),
     script("main_names", "print(sorted(globals())); print(__name__, __file__, __spec__, __package__, __doc__, __cached__,"
            " type(__loader__).__name__, __builtins__, __annotations__)"),
@@ -78,6 +79,13 @@ ENDINGS = [
     script("group", "raise ExceptionGroup('g', [ValueError(1), TypeError('t')])\n"),
     script("note", "e = ValueError('v'); e.add_note('n1'); raise e\n"),
     script("atexit", "import atexit\natexit.register(print, 'bye', 1)\natexit.register(lambda: 1/0)\nprint('hi')"),
+    script("logging_is_shut_down", "import atexit, logging\natexit.register(print, 'mine')\nclass H(logging.Handler):\n"
+           "    def emit(self, record): pass\n    def flush(self): print('flushed')\n    def close(self):\n"
+           "        print('closed')\n        super().close()\nlogging.getLogger().addHandler(H())"),
+    script("logging_is_shut_down_after_its_handlers_were_replaced",
+           "import logging, logging.config, logging.handlers\nlogging.config.dictConfig({'version': 1})\n"
+           "kept = [logging.handlers.MemoryHandler(100, target=logging.StreamHandler()) for _ in range(9)]\n"
+           "kept[-1].emit(logging.makeLogRecord({'msg': 'late', 'levelno': 20}))"),
     script("atexit_and_exit", "import atexit, sys\natexit.register(print, 'bye')\nsys.exit(7)"),
     script("finalizers", "class A:\n    def __del__(self): print('del', self.n, helper)\n"
            "helper = 'kept'\na = A(); a.n = 1\nb = A(); b.n = 2; b.me = b\nprint('end')"),
