@@ -59,7 +59,7 @@ struct JailSpec {
   // What stays open beside the folders of `paths`; every other descriptor is closed. A standard stream (0 to 2)
   // that is not listed becomes /dev/null, so that no file opened later can take its number.
   // The engine keeps the file of a module's code open and maps memory from it at each instantiation: it must be
-  // listed, or a file of the guest could take its number. os::open_descriptors() before and after loading tells it.
+  // listed, or a file of the guest could take its number. os::NewDescriptors tells which it is.
   std::vector<int> keep_descriptors;
 
   // Called behind the layers 1 to 5 and the filter kLoader, before the profile's filter. Empty: nothing is loaded.

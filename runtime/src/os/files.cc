@@ -275,8 +275,12 @@ Result<void> create_directories(const std::string& path) {
 }
 
 Result<UniqueFd> open_private_directory(const std::string& path) {
-  TRY(make_directories(path, 0700));
-  TRY(UniqueFd fd, open_plain(path, O_RDONLY | O_DIRECTORY));
+  Result<UniqueFd> there = open_plain(path, O_RDONLY | O_DIRECTORY);
+  if (!there) {
+    TRY(make_directories(path, 0700));
+    there = open_plain(path, O_RDONLY | O_DIRECTORY);
+  }
+  TRY(UniqueFd fd, std::move(there));
   TRY(const FileInfo info, file_info(fd.get()));
   if (info.owner_uid != ::geteuid() || (info.mode & 022U) != 0) {
     return fail_with_hint(ErrorCode::kCacheUnusable,

@@ -14,7 +14,9 @@
 #include <charconv>
 #include <csignal>
 #include <cstring>
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -167,11 +169,10 @@ bool EndingProcess::has_begun() const noexcept {
   return (number_in(status, 9) & kExiting) != 0 && number_in(status, 20) <= 1;
 }
 
-bool EndingProcess::move_beside() const noexcept {
-  if (pid_ <= 0) return false;
+bool move_beside(pid_t pid) noexcept {
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
-  if (::sched_getaffinity(pid_, sizeof allowed, &allowed) != 0) return false;
+  if (::sched_getaffinity(pid, sizeof allowed, &allowed) != 0) return false;
   const int own = ::sched_getcpu();
   if (own < 0 || own >= CPU_SETSIZE) return false;
   cpu_set_t others = allowed;
@@ -179,10 +180,12 @@ bool EndingProcess::move_beside() const noexcept {
   if (CPU_COUNT(&others) == 0) return false;
   if (!CPU_ISSET(own, &allowed)) return true;
   // The first call moves it, if it is not elsewhere already; the second gives it back the choice.
-  if (::sched_setaffinity(pid_, sizeof others, &others) != 0) return false;
-  ::sched_setaffinity(pid_, sizeof allowed, &allowed);
+  if (::sched_setaffinity(pid, sizeof others, &others) != 0) return false;
+  ::sched_setaffinity(pid, sizeof allowed, &allowed);
   return true;
 }
+
+bool EndingProcess::move_beside() const noexcept { return pid_ > 0 && os::move_beside(pid_); }
 
 Result<std::vector<int>> open_descriptors() {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir("/proc/self/fd"), &::closedir);
@@ -196,6 +199,48 @@ Result<std::vector<int>> open_descriptors() {
   }
   std::sort(descriptors.begin(), descriptors.end());
   return descriptors;
+}
+
+namespace {
+
+constexpr std::size_t kLowest = 256;
+
+// The open ones of the lowest numbers; nothing when they cannot be looked at together.
+std::optional<std::vector<int>> lowest_descriptors() {
+  std::array<pollfd, kLowest> looks{};
+  for (std::size_t i = 0; i < looks.size(); ++i) looks[i] = {static_cast<int>(i), 0, 0};
+  if (::poll(looks.data(), looks.size(), 0) < 0) return std::nullopt;
+  std::vector<int> open;
+  for (const pollfd& look : looks) {
+    if ((look.revents & POLLNVAL) == 0) open.push_back(look.fd);
+  }
+  return open;
+}
+
+}  // namespace
+
+NewDescriptors::NewDescriptors() : lowest_before_(lowest_descriptors()) {
+  // Whatever is opened takes the lowest free number: it is seen as long as there are some.
+  constexpr std::size_t kMostTaken = 128;
+  if (lowest_before_ && lowest_before_->size() <= kMostTaken) return;
+  lowest_before_.reset();
+  all_before_ = open_descriptors();
+}
+
+Result<std::vector<int>> NewDescriptors::find() const {
+  std::vector<int> after;
+  if (lowest_before_) {
+    std::optional<std::vector<int>> lowest = lowest_descriptors();
+    if (!lowest || lowest->size() == kLowest) return fail(ErrorCode::kIo, "new descriptors cannot be told from others");
+    after = std::move(*lowest);
+  } else {
+    TRY(after, open_descriptors());
+    if (!all_before_) return std::unexpected(all_before_.error());
+  }
+  const std::vector<int>& before = lowest_before_ ? *lowest_before_ : *all_before_;
+  std::vector<int> opened;
+  std::set_difference(after.begin(), after.end(), before.begin(), before.end(), std::back_inserter(opened));
+  return opened;
 }
 
 }  // namespace openskills::os

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -78,6 +79,13 @@ class SignalWatch {
 // SIGKILL for the process behind a process descriptor. Harmless when it has ended.
 void kill_process(int pidfd) noexcept;
 
+// Sees to it that a process does not wait for the caller's processor when there is another: for a caller that goes on
+// working while that process begins, or ends. Some kernels leave both on one processor until the caller sleeps, and
+// take a process apart without letting anyone in between. False when it may have to wait: it may run on the caller's
+// processor only, or the kernel does not let itself be told. REQUIRES: nobody has waited for the process, so that its
+// id is its own.
+bool move_beside(pid_t pid) noexcept;
+
 // Looks at a process that is about to end, behind a process descriptor, which is borrowed. One look costs less than a
 // new object. REQUIRES for move_beside(): nobody has waited for the process, so that its id is its own.
 class EndingProcess {
@@ -88,10 +96,7 @@ class EndingProcess {
   // (its memory, for the most part) may take a while. False also when the kernel does not tell, without /proc.
   [[nodiscard]] bool has_begun() const noexcept;
 
-  // Sees to it that it does not wait for the caller's processor when there is another: for a caller that goes on
-  // working while that process ends, or begins. Some kernels leave both on one processor until the caller sleeps, and
-  // take a process apart without letting anyone in between. False when it may have to wait: the kernel does not tell,
-  // or the process may run on the caller's processor only.
+  // move_beside() of the process.
   bool move_beside() const noexcept;
 
  private:
@@ -104,5 +109,19 @@ class EndingProcess {
 
 // Every descriptor this process has open, ascending.
 [[nodiscard]] Result<std::vector<int>> open_descriptors();
+
+// Which descriptors were opened since it was made, and are open still. For code that keeps descriptors of its own
+// without naming them. Two looks at the lowest numbers, which are the ones that are given out; two lists of all where
+// most of those are taken.
+class NewDescriptors {
+ public:
+  NewDescriptors();
+  // Ascending. Errors: kIo, also when a hundred and more were opened.
+  [[nodiscard]] Result<std::vector<int>> find() const;
+
+ private:
+  std::optional<std::vector<int>> lowest_before_;
+  Result<std::vector<int>> all_before_;  // when the lowest do not suffice
+};
 
 }  // namespace openskills::os

@@ -144,5 +144,26 @@ TEST(OpenDescriptors, ListsExactlyWhatIsOpen) {
   EXPECT_EQ(open_descriptors().value(), expected);
 }
 
+TEST(NewDescriptors, AreThoseThatWereOpenedAndStayedOpen) {
+  const Pipe before = Pipe::create().value();
+  const NewDescriptors opened;
+  EXPECT_TRUE(opened.find()->empty());
+  Pipe pipe = Pipe::create().value();
+  const int closed = ::dup(pipe.read_end.get());
+  ::close(closed);
+  std::vector<int> expected = {pipe.read_end.get(), pipe.write_end.get()};
+  std::sort(expected.begin(), expected.end());
+  EXPECT_EQ(opened.find().value(), expected);
+}
+
+TEST(NewDescriptors, AreSeenWhereAllLowNumbersAreTaken) {
+  std::vector<UniqueFd> many;
+  for (int i = 0; i < 300; ++i) many.emplace_back(::dup(0));
+  const NewDescriptors opened;
+  const UniqueFd fd(::dup(0));
+  EXPECT_EQ(opened.find().value(), std::vector<int>{fd.get()});
+  many.clear();
+}
+
 }  // namespace
 }  // namespace openskills::os

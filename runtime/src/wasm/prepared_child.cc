@@ -108,7 +108,7 @@ Result<PreparedChild> PreparedChild::start(WarmModules& modules, const Preparati
   const auto faults =
       preparation.haste == Preparation::Haste::kYes ? os::FaultHandlers::kReset : os::FaultHandlers::kKeep;
   TRY(os::ChildProcess process, os::ChildProcess::start(body, faults));
-  if (preparation.haste == Preparation::Haste::kYes) os::EndingProcess(process.pidfd()).move_beside();
+  (void)os::move_beside(process.pid());
   return PreparedChild(std::move(process), std::move(requests.first), std::move(keeper.first));
 }
 

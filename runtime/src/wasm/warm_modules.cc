@@ -1,38 +1,24 @@
 #include "wasm/warm_modules.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "os/supervision.h"
 
 namespace openskills {
-namespace {
-
-// The descriptors of `after` that are not in `before`. Both ascend.
-std::vector<int> opened_between(const std::vector<int>& before, const std::vector<int>& after) {
-  std::vector<int> opened;
-  std::set_difference(after.begin(), after.end(), before.begin(), before.end(), std::back_inserter(opened));
-  return opened;
-}
-
-}  // namespace
-
 Result<WarmModules::Entry> WarmModules::load(int code_fd, std::string_view name_for_errors) {
-  TRY(const std::vector<int> before, os::open_descriptors());
+  const os::NewDescriptors opened;
   Entry entry;
   TRY(entry.file, os::file_info(code_fd));
   TRY(entry.module, engine_->load_compiled(code_fd, name_for_errors));
-  TRY(const std::vector<int> after, os::open_descriptors());
-  entry.descriptors = opened_between(before, after);
+  TRY(entry.descriptors, opened.find());
   return entry;
 }
 
 Result<Engine*> WarmModules::engine() {
   if (!engine_) {
-    TRY(const std::vector<int> before, os::open_descriptors());
+    const os::NewDescriptors opened;
     TRY(engine_, Engine::create({.allocation = Allocation::kOnDemand, .compiler = Compiler::kLeftOut}));
-    TRY(const std::vector<int> after, os::open_descriptors());
-    engine_descriptors_ = opened_between(before, after);
+    TRY(engine_descriptors_, opened.find());
   }
   return engine_.get();
 }

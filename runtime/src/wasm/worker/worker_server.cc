@@ -26,7 +26,7 @@ constexpr std::size_t kCodeDescriptor = 1;  // of a run, without the status sock
 
 // How long nothing happens before one is prepared: a host that runs one thing right after another needs the processor
 // itself.
-constexpr std::int64_t kSettledNs = 1'000'000;
+constexpr std::int64_t kSettledNs = 100'000;
 // A module is prepared for once this many runs in a row were of it: most hosts that run one thing once run nothing
 // more.
 constexpr unsigned kRunsInARow = 2;
