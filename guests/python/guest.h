@@ -26,6 +26,7 @@ typedef struct {
   PyObject *threads;  // tuple: threading, its _shutdown, its exit functions, work of threads that has not begun
   PyObject *handlers; // tuple: what logging's list of handlers holds
   PyObject *endings;  // list: exit functions of the snapshot's modules, the last one first, and their modules' names
+  PyObject *streams[3]; // for standard input, output and error as most runs have them
   PyObject **modules; // of sys.modules, in its order; borrowed
   Py_ssize_t module_count;
 } Snapshot;
@@ -44,6 +45,9 @@ void guest_add_platform_module(void);
 // immortal.c. Call once, as the last thing before the snapshot.
 void guest_make_immortal(void);
 void guest_use_up_free_chunks(void);
+
+// start.c. Makes the standard streams that most runs have. REQUIRES: none of the build's own can be sought.
+void guest_keep_streams(void);
 
 // start.c. Reads the command line and renews what the snapshot froze. Returns -1 to go on, else the exit status.
 int guest_start(int argc, char **argv);

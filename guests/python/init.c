@@ -125,6 +125,7 @@ void guest_initialize(void) {
   snapshot.handlers = item(boot, "handlers");
   keep_endings();
   keep_modules();
+  guest_keep_streams();
   // Frozen objects are never looked at by a run's collections. The collector stays enabled throughout: switching
   // it off for the imports leaves counters that make the first collection of every run a full one.
   PyGC_Collect();

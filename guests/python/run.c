@@ -196,6 +196,14 @@ static int stream_is_closed(PyObject *stream) {
   return result > 0;
 }
 
+// Streams of the snapshot are never finalised: what a script has written to one and then lost sight of is flushed here.
+static void flush_lost_streams(void) {
+  for (int fd = 1; fd < 3; fd++) {
+    PyObject *stream = snapshot.streams[fd];
+    if (stream != Py_None && !stream_is_closed(stream) && _PyFile_Flush(stream) < 0) PyErr_Clear();
+  }
+}
+
 static int flush_at_exit(void) {
   int status = 0;
   PyObject *out = PySys_GetObject("stdout");
@@ -319,5 +327,6 @@ int guest_finish(int status) {
   restore_streams();
   finalise_modules();
   if (flush_at_exit() < 0) flushed = -1;
+  flush_lost_streams();
   return flushed < 0 ? 120 : status;
 }

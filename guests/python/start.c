@@ -228,18 +228,46 @@ static PyObject *open_stream(PyObject *io, const PyConfig *config, int fd, const
   return stream;
 }
 
-static void set_stream(PyObject *io, const PyConfig *config, int fd, const char *name, const char *errors) {
-  static const char *const original[] = {"__stdin__", "__stdout__", "__stderr__"};
+static const char *const stream_names[] = {"stdin", "stdout", "stderr"};
+static const char *const usual_errors[] = {"surrogateescape", "surrogateescape", "backslashreplace"};
+static const wchar_t *const usual_encoding = L"utf-8";
+
+static PyObject *make_stream(const PyConfig *config, int fd, const char *errors) {
   char shown[16];
-  snprintf(shown, sizeof shown, "<%s>", name);
+  snprintf(shown, sizeof shown, "<%s>", stream_names[fd]);
+  PyObject *io = PyImport_ImportModule("_io");
+  need(io == NULL, "_io");
   PyObject *stream = open_stream(io, config, fd, shown, errors);
-  need(PySys_SetObject(name, stream) < 0 || PySys_SetObject(original[fd], stream) < 0, name);
+  Py_DECREF(io);
+  return stream;
+}
+
+void guest_keep_streams(void) {
+  for (int fd = 0; fd < 3; fd++) {
+    if (isatty(fd) || lseek(fd, 0, SEEK_CUR) >= 0) guest_fatal("a standard stream of the build is no pipe");
+    snapshot.streams[fd] = make_stream(guest_config(), fd, usual_errors[fd]);
+  }
+}
+
+// Making a stream takes as long as a tenth of a short script. What a stream is made by is known at the build, but for what
+// the run's descriptor is: a pipe, usually.
+static int is_usual(const PyConfig *config, int fd, const char *errors) {
+  return snapshot.streams[fd] != Py_None && config->buffered_stdio && strcmp(errors, usual_errors[fd]) == 0 &&
+         wcscmp(config->stdio_encoding, usual_encoding) == 0 && _Py_IsValidFD(fd) && !isatty(fd) &&
+         lseek(fd, 0, SEEK_CUR) < 0;
+}
+
+static void set_stream(const PyConfig *config, int fd, const char *errors) {
+  static const char *const original[] = {"__stdin__", "__stdout__", "__stderr__"};
+  PyObject *stream = is_usual(config, fd, errors) ? Py_NewRef(snapshot.streams[fd]) : make_stream(config, fd, errors);
+  need(PySys_SetObject(stream_names[fd], stream) < 0 || PySys_SetObject(original[fd], stream) < 0, stream_names[fd]);
   Py_DECREF(stream);
 }
 
 // PYTHONIOENCODING is ENCODING, ENCODING:ERRORS or :ERRORS.
 static void renew_streams(PyConfig *config) {
-  char errors[64] = "surrogateescape";
+  char errors[64];
+  snprintf(errors, sizeof errors, "%s", usual_errors[0]);
   const char *wanted = variable(config, "PYTHONIOENCODING");
   if (wanted != NULL) {
     const char *colon = strchr(wanted, ':');
@@ -252,12 +280,9 @@ static void renew_streams(PyConfig *config) {
       PyMem_RawFree(encoding);
     }
   }
-  PyObject *io = PyImport_ImportModule("_io");
-  need(io == NULL, "_io");
-  set_stream(io, config, 0, "stdin", errors);
-  set_stream(io, config, 1, "stdout", errors);
-  set_stream(io, config, 2, "stderr", "backslashreplace");
-  Py_DECREF(io);
+  set_stream(config, 0, errors);
+  set_stream(config, 1, errors);
+  set_stream(config, 2, usual_errors[2]);
 }
 
 // ---- the rest ----
