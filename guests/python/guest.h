@@ -10,6 +10,7 @@
 #pragma once
 
 #include "Python.h"
+#include "pycore_atexit.h"
 #include "pycore_initconfig.h"
 #include "pycore_interp.h"
 #include "pycore_pystate.h"
@@ -27,6 +28,8 @@ typedef struct {
   PyObject *handlers; // tuple: what logging's list of handlers holds
   PyObject *endings;  // list: exit functions of the snapshot's modules, the last one first, and their modules' names
   PyObject *streams[3]; // for standard input, output and error as most runs have them
+  PyObject *buffers[3]; // beneath them
+  atexit_py_callback *logging_ending; // what logging has registered
   PyObject **modules; // of sys.modules, in its order; borrowed
   Py_ssize_t module_count;
 } Snapshot;

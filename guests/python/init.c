@@ -2,7 +2,6 @@
 // import are imported, and what runs at every start is run until it is specialised.
 #include "guest.h"
 
-#include "pycore_atexit.h"
 #include "pycore_gc.h"
 
 static const char boot_source[] = {
@@ -86,20 +85,28 @@ static PyObject *run_boot(void) {
   return names; // kept for good
 }
 
-// Modules that no run has imported yet have nothing to end: a run calls these functions for those it used (run.c).
+// Modules that no run has imported yet have nothing to end: a run calls these functions for those it used (run.c). That of
+// logging stays where a run finds it, since logging is always imported.
 static void keep_endings(void) {
   struct atexit_state *state = &_PyInterpreterState_GET()->atexit;
   snapshot.endings = PyList_New(0);
-  for (int i = state->ncallbacks - 1; i >= 0 && snapshot.endings != NULL; i--) {
-    PyObject *function = state->callbacks[i] != NULL ? state->callbacks[i]->func : NULL;
-    if (function == NULL) continue;
-    PyObject *ending = Py_BuildValue("(NO)", PyObject_GetAttrString(function, "__module__"), function);
-    if (ending == NULL || PyList_Append(snapshot.endings, ending) < 0) guest_fatal("an exit function");
-    if (PyTuple_GET_SIZE(state->callbacks[i]->args) != 0 || state->callbacks[i]->kwargs != NULL)
-      guest_fatal("an exit function has arguments");
+  if (snapshot.endings == NULL) guest_fatal("out of memory");
+  for (int i = state->ncallbacks - 1; i >= 0; i--) {
+    atexit_py_callback *callback = state->callbacks[i];
     state->callbacks[i] = NULL;
+    if (callback == NULL) continue;
+    PyObject *name = PyObject_GetAttrString(callback->func, "__module__");
+    if (name == NULL || PyTuple_GET_SIZE(callback->args) != 0 || callback->kwargs != NULL) guest_fatal("an exit function");
+    if (PyUnicode_EqualToUTF8(name, "logging")) {
+      snapshot.logging_ending = callback;
+      continue;
+    }
+    PyObject *ending = PyTuple_Pack(2, name, callback->func);
+    if (ending == NULL || PyList_Append(snapshot.endings, ending) < 0) guest_fatal("an exit function");
   }
-  state->ncallbacks = 0;
+  state->callbacks[0] = snapshot.logging_ending;
+  state->ncallbacks = 1;
+  if (snapshot.logging_ending == NULL) guest_fatal("logging has no exit function");
 }
 
 static void keep_modules(void) {

@@ -7,7 +7,6 @@
 #include "Modules/main.c"
 #pragma clang diagnostic pop
 
-#include "pycore_atexit.h"
 #include "pycore_ceval.h"
 #include "pycore_import.h"
 #include "pycore_moduleobject.h"
@@ -196,14 +195,6 @@ static int stream_is_closed(PyObject *stream) {
   return result > 0;
 }
 
-// Streams of the snapshot are never finalised: what a script has written to one and then lost sight of is flushed here.
-static void flush_lost_streams(void) {
-  for (int fd = 1; fd < 3; fd++) {
-    PyObject *stream = snapshot.streams[fd];
-    if (stream != Py_None && !stream_is_closed(stream) && _PyFile_Flush(stream) < 0) PyErr_Clear();
-  }
-}
-
 static int flush_at_exit(void) {
   int status = 0;
   PyObject *out = PySys_GetObject("stdout");
@@ -219,8 +210,24 @@ static int flush_at_exit(void) {
   return status;
 }
 
-// Whether threading's own end would find nothing to do.
+static void flush_quietly(PyObject *stream) {
+  if (stream != NULL && stream != Py_None && !stream_is_closed(stream) && _PyFile_Flush(stream) < 0) PyErr_Clear();
+}
+
+// CPython finalises the streams it started with when sys goes, and says nothing of what fails then. Here they stay, those
+// of the snapshot for good: what is left in them is flushed, also beneath a wrapper that was taken off.
+static void flush_first_streams(void) {
+  static const char *const names[] = {"__stderr__", "__stdout__"};
+  for (int i = 0; i < 2; i++) flush_quietly(PySys_GetObject(names[i]));
+  for (int fd = 1; fd < 3; fd++) {
+    flush_quietly(snapshot.streams[fd]);
+    flush_quietly(snapshot.buffers[fd]);
+  }
+}
+
+// Whether threading's own end would find nothing to do, and nobody could see that it did not come.
 static int no_thread_is_left(PyObject *threading) {
+  if (_PyInterpreterState_GET()->atexit.ncallbacks > 0) return 0;
   PyObject *const *parts = &PyTuple_GET_ITEM(snapshot.threads, 0);
   PyObject *shutdown = PyModule_Check(threading) ? PyDict_GetItemWithError(PyModule_GetDict(threading), &_Py_ID(_shutdown)) : NULL;
   return threading == parts[0] && shutdown == parts[1] && PyList_GET_SIZE(parts[2]) == 0 && PyObject_Size(parts[3]) == 0;
@@ -246,15 +253,21 @@ static int has_new_handlers(void) {
          PyList_GET_ITEM(handlers, count - 1) != PyTuple_GET_ITEM(snapshot.handlers, count - 1);
 }
 
-// Exit functions that modules of the snapshot have registered, of those that the run imported or, as it is always there,
-// of logging when it was given handlers.
+// logging has registered its exit function, which looks at each handler: those of the snapshot need nothing.
+static void leave_logging_out(struct atexit_state *exits) {
+  if (exits->ncallbacks == 0 || exits->callbacks[0] == NULL || exits->callbacks[0] != snapshot.logging_ending) return;
+  if (has_new_handlers()) return;
+  exits->callbacks[0] = NULL;
+  if (exits->ncallbacks == 1) exits->ncallbacks = 0;
+}
+
+// Exit functions that other modules of the snapshot have registered, of those that the run imported.
 static void call_endings(void) {
   PyObject *modules = PyImport_GetModuleDict();
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(snapshot.endings); i++) {
     PyObject *ending = PyList_GET_ITEM(snapshot.endings, i);
     PyObject *name = PyTuple_GET_ITEM(ending, 0), *function = PyTuple_GET_ITEM(ending, 1);
-    int is_logging = PyUnicode_EqualToUTF8(name, "logging");
-    if (is_logging ? !has_new_handlers() : PyDict_Contains(modules, name) <= 0) continue;
+    if (PyDict_Contains(modules, name) <= 0) continue;
     PyObject *result = PyObject_CallNoArgs(function);
     if (result == NULL) PyErr_FormatUnraisable("Exception ignored in atexit callback %R", function);
     Py_XDECREF(result);
@@ -318,6 +331,7 @@ static void restore_streams(void) {
 int guest_finish(int status) {
   PyThreadState *thread = _PyThreadState_GET();
   if (_PyThreadState_IsRunningMain(thread)) _PyInterpreterState_SetNotRunningMain(thread->interp);
+  leave_logging_out(&thread->interp->atexit);
   shut_threads_down();
   _Py_FinishPendingCalls(thread);
   _PyAtExit_Call(thread->interp);
@@ -326,7 +340,6 @@ int guest_finish(int status) {
   _PyInterpreterState_SetFinalizing(thread->interp, thread); // sys.is_finalizing()
   restore_streams();
   finalise_modules();
-  if (flush_at_exit() < 0) flushed = -1;
-  flush_lost_streams();
+  flush_first_streams();
   return flushed < 0 ? 120 : status;
 }

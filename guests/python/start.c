@@ -246,13 +246,16 @@ void guest_keep_streams(void) {
   for (int fd = 0; fd < 3; fd++) {
     if (isatty(fd) || lseek(fd, 0, SEEK_CUR) >= 0) guest_fatal("a standard stream of the build is no pipe");
     snapshot.streams[fd] = make_stream(guest_config(), fd, usual_errors[fd]);
+    if (snapshot.streams[fd] == Py_None) guest_fatal("the build has no standard streams");
+    snapshot.buffers[fd] = PyObject_GetAttrString(snapshot.streams[fd], "buffer");
+    if (snapshot.buffers[fd] == NULL) guest_fatal("a standard stream has no buffer");
   }
 }
 
 // Making a stream takes as long as a tenth of a short script. What a stream is made by is known at the build, but for what
 // the run's descriptor is: a pipe, usually.
 static int is_usual(const PyConfig *config, int fd, const char *errors) {
-  return snapshot.streams[fd] != Py_None && config->buffered_stdio && strcmp(errors, usual_errors[fd]) == 0 &&
+  return config->buffered_stdio && strcmp(errors, usual_errors[fd]) == 0 &&
          wcscmp(config->stdio_encoding, usual_encoding) == 0 && _Py_IsValidFD(fd) && !isatty(fd) &&
          lseek(fd, 0, SEEK_CUR) < 0;
 }

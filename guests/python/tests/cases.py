@@ -17,7 +17,6 @@ def script(name, text, *args, stdin=b"", **files):
 
 
 STARTUP = [
-    script("exit_functions_start_empty", "import atexit; print(atexit._ncallbacks())"),
     script("argv", "import sys; print(sys.argv, sys.orig_argv[1:])", "a b", "--x=1", "ünïcode", "-c", ""),
     script("main_names", "print(sorted(globals())); print(__name__, __file__, __spec__, __package__, __doc__, __cached__,"
            " type(__loader__).__name__, __builtins__, __annotations__)"),
@@ -86,6 +85,18 @@ ENDINGS = [
            "import logging, logging.config, logging.handlers\nlogging.config.dictConfig({'version': 1})\n"
            "kept = [logging.handlers.MemoryHandler(100, target=logging.StreamHandler()) for _ in range(9)]\n"
            "kept[-1].emit(logging.makeLogRecord({'msg': 'late', 'levelno': 20}))"),
+    script("logging_is_not_shut_down", "import atexit, logging\natexit.unregister(logging.shutdown)\n"
+           "class H(logging.Handler):\n    def flush(self): print('flushed')\nlogging.getLogger().addHandler(H())"),
+    script("logging_is_shut_down_early", "import atexit, logging, os, sys\nclass H(logging.Handler):\n"
+           "    def flush(self): print('flushed')\nlogging.getLogger().addHandler(H())\natexit._run_exitfuncs()\n"
+           "sys.stdout.flush()\nos._exit(0)"),
+    script("main_thread_in_an_exit_function",
+           "import atexit, threading\natexit.register(lambda: print(threading.main_thread().is_alive()))"),
+    script("stdout_taken_off", "import sys\nout = sys.stdout.detach()\nsys.stdout = None\nout.write(b'data')"),
+    script("stdout_wrapped_again", "import io, sys\nsys.stdout = io.TextIOWrapper(sys.stdout.detach(), encoding='utf-16')\n"
+           "print('x')"),
+    script("stdout_beneath_another", "import io, sys\nsys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding='latin-1')\n"
+           "print('\\xe4')\nsys.__stdout__.write('first')"),
     script("atexit_and_exit", "import atexit, sys\natexit.register(print, 'bye')\nsys.exit(7)"),
     script("finalizers", "class A:\n    def __del__(self): print('del', self.n, helper)\n"
            "helper = 'kept'\na = A(); a.n = 1\nb = A(); b.n = 2; b.me = b\nprint('end')"),

@@ -77,7 +77,8 @@ struct OpenSkillRuntime::State {
   // A program that runs once has the run's child forked before the plan is made.
   void expect_run(const std::string& program, const RunOptions& run_options) const {
     if (options.processes != RunProcesses::kForked || run_options.isolation != Isolation::kProcess) return;
-    openskills::expect_run({program, options.guest_directories, options.cache_directory});
+    if (guests.find_program(program) == nullptr) return;
+    openskills::expect_run({{program}, options.guest_directories, options.cache_directory});
   }
 
   [[nodiscard]] std::shared_ptr<const Loaded> now() const { return std::atomic_load(&loaded); }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string_view>
 
@@ -115,16 +116,13 @@ bool is_among(const std::vector<std::string>& words, std::string_view word) {
   return std::ranges::find(words, word) != words.end();
 }
 
-// The first word after the command that names a file with an extension, or nothing.
-std::string likely_script(const std::vector<std::string>& arguments) {
+// The words after the command that are no flags: the script's name is among them.
+std::vector<std::string> likely_scripts(const std::vector<std::string>& arguments) {
+  std::vector<std::string> scripts;
   const auto command = std::ranges::find(arguments, "run");
-  const auto has_extension = [](const std::string& word) {
-    const std::size_t dot = word.rfind('.');
-    return !word.starts_with('-') && dot != std::string::npos && dot + 1 < word.size() &&
-           word.find('/', dot) == std::string::npos;
-  };
-  const auto script = std::find_if(command, arguments.end(), has_extension);
-  return script != arguments.end() ? *script : std::string();
+  std::copy_if(command + 1, arguments.end(), std::back_inserter(scripts),
+               [](const std::string& word) { return !word.empty() && !word.starts_with('-'); });
+  return scripts;
 }
 
 }  // namespace
@@ -132,9 +130,9 @@ std::string likely_script(const std::vector<std::string>& arguments) {
 void expect_likely_run(const std::vector<std::string>& arguments, const Passthrough& rest) {
   if (is_among(arguments, "in-process") || is_among(arguments, "--isolation=in-process")) return;
   if (is_among(arguments, "run")) {
-    expect_run({likely_script(arguments)});
+    expect_run({likely_scripts(arguments)});
   } else if (is_among(arguments, "exec") && !rest.empty()) {
-    expect_run({rest.front()});
+    expect_run({{rest.front()}});
   }
 }
 

@@ -101,6 +101,13 @@ GuestRegistry GuestRegistry::scan(const std::vector<std::string>& folders) {
   return registry;
 }
 
+const GuestPack* GuestRegistry::find_program(const std::string& program) const noexcept {
+  if (const GuestPack* const named = find_interpreter(program)) return named;
+  const std::size_t dot = program.rfind('.');
+  if (dot == std::string::npos || program.find('/', dot) != std::string::npos) return nullptr;
+  return find_extension(std::string_view(program).substr(dot));
+}
+
 std::vector<std::string> GuestRegistry::folders_with(std::vector<std::string> named) {
   for (std::string& folder : default_folders()) named.push_back(std::move(folder));
   return named;

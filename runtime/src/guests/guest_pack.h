@@ -111,6 +111,9 @@ class GuestRegistry {
   // By the script's extension, with its dot (".py").
   [[nodiscard]] const GuestPack* find_extension(std::string_view extension) const noexcept;
 
+  // The guest of a command ("python3") or of a script by its name alone ("scripts/x.py"); null when none is known.
+  [[nodiscard]] const GuestPack* find_program(const std::string& program) const noexcept;
+
   [[nodiscard]] const std::vector<GuestPack>& packs() const noexcept { return packs_; }
   [[nodiscard]] const std::vector<GuestProblem>& problems() const noexcept { return problems_; }
 

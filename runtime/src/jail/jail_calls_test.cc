@@ -1,4 +1,6 @@
 // System calls: cases T10, T11, T15, and what must go on working.
+#include <fcntl.h>
+#include <linux/openat2.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <sys/mman.h>
@@ -97,6 +99,20 @@ TEST_F(Jail, T11_OneThatWasBegunEarlierEndsBehindTheSameFilter) {
   EXPECT_TRUE(failed_with(begun_attempt([] { return errno_of(::prctl(PR_SET_NAME, "x")); }), EINVAL));
   EXPECT_TRUE(failed_with(begun_attempt([] { return errno_of(::syscall(SYS_seccomp, 0, 0, nullptr)); }), ENOSYS));
   EXPECT_TRUE(succeeded(begun_attempt([] { return errno_of(::getpid()); })));
+}
+
+TEST_F(Jail, T11_ACompilerThatWasBegunEarlierHasItsOwnFilterWhole) {
+  const auto opens = [](bool begun) {
+    return run_child([begun] {
+      if (!become_ordinary_user()) return kSetUpFailed;
+      if (begun && !begin_jail(SeccompProfile::kCompiler)) return kSetUpFailed;
+      open_how how{};
+      how.flags = O_PATH;
+      return enter_or_say(kCompiler) ? errno_of(::syscall(SYS_openat2, AT_FDCWD, "/", &how, sizeof how)) : kSetUpFailed;
+    });
+  };
+  EXPECT_TRUE(failed_with(opens(false), EACCES));
+  EXPECT_TRUE(failed_with(opens(true), EACCES));
 }
 
 TEST_F(Jail, T10_OneThatHasBegunStartsNoProcess) {

@@ -270,7 +270,9 @@ OfProcess& of_process() {
 
 void prepare_seccomp(SeccompProfile profile) {
   OfProcess& known = of_process();
-  known.program = build_seccomp_program(profile, known.pid, known.stage);
+  // The stages are the guest's: what they admit is not all taken away by what another profile takes from them.
+  const bool follows = profile == SeccompProfile::kWasmGuest || profile == SeccompProfile::kLoader;
+  known.program = build_seccomp_program(profile, known.pid, follows ? known.stage : std::nullopt);
   known.built_for = profile;
 }
 

@@ -60,8 +60,8 @@ namespace openskills::jail {
 
 enum class SeccompProfile : std::uint8_t { kWasmGuest, kCompiler, kLoader, kPreparing };
 
-// The filter program of a profile for the process `own_pid`. With `stage`, which admits all that the profile does: a
-// program that comes to the profile's verdicts together with the stage's, and to nothing alone.
+// The filter program of a profile for the process `own_pid`. With `stage`, for a profile of the guest (kWasmGuest,
+// kLoader): a program that comes to the profile's verdicts together with the stage's, and to nothing alone.
 [[nodiscard]] std::vector<sock_filter> build_seccomp_program(SeccompProfile profile, pid_t own_pid,
                                                              std::optional<SeccompProfile> stage = {});
 

@@ -65,6 +65,9 @@ class ChildProcess {
   // SIGKILL. Harmless when the child has ended.
   void kill_hard() noexcept;
 
+  // It is not this process's child: for a fork of the one that started it.
+  void disown() noexcept { pid_ = -1; }
+
   // Waits for the end and reaps. REQUIRES: called once. Does not block when pidfd() is readable.
   [[nodiscard]] Result<ChildStatus> wait();
 

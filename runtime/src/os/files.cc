@@ -234,12 +234,17 @@ Result<std::vector<DirectoryEntry>> list_directory(int fd, std::string_view name
 
 Result<std::string> canonical_path(const std::string& path) {
   TRY(refuse_nul(path));
-  // The kernel's answer takes three calls, realpath() one for each part of the path. It marks what has no path.
+  // The kernel's answer takes four calls, realpath() one for each part of the path. It is right if it leads there: what
+  // was removed, unmounted or left outside of the root has another path, or none.
   const UniqueFd place(::open(path.c_str(), O_PATH | O_CLOEXEC));
   if (!place.valid()) return fail_errno(errno, "resolve", path);
-  constexpr std::string_view kDeleted = " (deleted)";
   const Result<std::string> known = path_of_fd(place.get());
-  if (known && known->starts_with('/') && !known->ends_with(kDeleted)) return *known;
+  struct stat there{};
+  struct stat named{};
+  if (known && ::fstat(place.get(), &there) == 0 && ::lstat(known->c_str(), &named) == 0 &&
+      there.st_dev == named.st_dev && there.st_ino == named.st_ino) {
+    return *known;
+  }
   const std::unique_ptr<char, decltype(&std::free)> resolved(::realpath(path.c_str(), nullptr), &std::free);
   if (!resolved) return fail_errno(errno, "resolve", path);
   return std::string(resolved.get());

@@ -167,6 +167,13 @@ class TemporaryDirectory {
   std::string path_;
 };
 
+// Marks a temporary folder as somebody's for as long as the descriptor, or a copy of it in another process, is open.
+[[nodiscard]] Result<UniqueFd> hold_directory(const std::string& path);
+
+// Removes the caller's own empty temporary folders with that prefix that nobody holds and nothing was done to for so
+// long: those of processes that were killed.
+void remove_abandoned_directories(std::string_view prefix, std::int64_t untouched_for_ns) noexcept;
+
 // Removes a folder and everything beneath it without following links. Missing is success.
 Result<void> remove_tree(const std::string& path);
 

@@ -47,6 +47,15 @@ Result<MessageSocket::Pair> MessageSocket::create_pair() {
 }
 
 Result<bool> MessageSocket::send(std::string_view bytes, std::span<const int> descriptors) {
+  return send(bytes, descriptors, MSG_NOSIGNAL);
+}
+
+bool MessageSocket::try_send(std::string_view bytes, std::span<const int> descriptors) noexcept {
+  const Result<bool> sent = send(bytes, descriptors, MSG_NOSIGNAL | MSG_DONTWAIT);
+  return sent && *sent;
+}
+
+Result<bool> MessageSocket::send(std::string_view bytes, std::span<const int> descriptors, int flags) {
   // A message without bytes would look like the end of the connection.
   if (bytes.empty() || bytes.size() > kMaxBytes || descriptors.size() > kMaxDescriptors) {
     return fail(ErrorCode::kInvalidArgument, "a message of {} bytes and {} descriptors cannot be sent", bytes.size(),
@@ -60,7 +69,7 @@ Result<bool> MessageSocket::send(std::string_view bytes, std::span<const int> de
   if (!descriptors.empty()) attach(header, control, descriptors);
   ssize_t sent = -1;
   do {
-    sent = ::sendmsg(fd_.get(), &header, MSG_NOSIGNAL);
+    sent = ::sendmsg(fd_.get(), &header, flags);
   } while (sent < 0 && errno == EINTR);
   if (sent >= 0) return true;
   if (errno == EPIPE || errno == ECONNRESET) return false;

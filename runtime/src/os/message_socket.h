@@ -38,6 +38,9 @@ class MessageSocket {
   // Errors: kInvalidArgument for an empty message or one beyond the bounds, kIo.
   [[nodiscard]] Result<bool> send(std::string_view bytes, std::span<const int> descriptors = {});
 
+  // The same without waiting for room; whether it was sent.
+  [[nodiscard]] bool try_send(std::string_view bytes, std::span<const int> descriptors = {}) noexcept;
+
   // Nothing more can be sent to this end: its peer learns that it is gone. What was sent before can be received.
   void refuse_more() noexcept;
 
@@ -51,6 +54,8 @@ class MessageSocket {
   void close() noexcept { fd_.reset(); }
 
  private:
+  [[nodiscard]] Result<bool> send(std::string_view bytes, std::span<const int> descriptors, int flags);
+
   UniqueFd fd_;
 };
 

@@ -40,6 +40,15 @@ TEST(MessageSocket, APeerThatIsGoneIsAnAnswer) {
   EXPECT_FALSE(pair.first.send("anybody?").value());
 }
 
+TEST(MessageSocket, TryingToSendDoesNotWaitForRoom) {
+  MessageSocket::Pair pair = MessageSocket::create_pair().value();
+  int sent = 0;
+  while (pair.first.try_send("x") && sent < 1'000'000) ++sent;
+  EXPECT_GT(sent, 0);
+  EXPECT_LT(sent, 1'000'000);
+  EXPECT_EQ(pair.second.receive().value()->bytes, "x");
+}
+
 TEST(MessageSocket, WhatRefusesMoreStillReceivesWhatCameBefore) {
   MessageSocket::Pair pair = MessageSocket::create_pair().value();
   ASSERT_TRUE(pair.first.send("before").value());

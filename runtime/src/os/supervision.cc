@@ -151,7 +151,9 @@ EndingProcess::EndingProcess(int pidfd) : pid_(pid_behind(pidfd)) {
   if (pid_ > 0) {
     stat_ = UniqueFd(::open(fmt::format("/proc/{}/stat", pid_).c_str(), O_RDONLY | O_CLOEXEC));
     // The file is the process's if the id still was when it was open; and it stays that one's.
-    if (pid_behind(pidfd) != pid_) pid_ = -1;
+    const pid_t now = pid_behind(pidfd);
+    if (now != pid_) stat_.reset();
+    pid_ = now;
   }
   is_gone_ = pid_ == -1;
 }

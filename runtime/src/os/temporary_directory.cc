@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 
 #include "os/errno_error.h"
 #include "os/files.h"
+#include "os/private_files.h"
 
 namespace openskills::os {
 namespace {
@@ -109,6 +111,29 @@ Result<TemporaryDirectory> TemporaryDirectory::create(std::string_view prefix) {
   std::string pattern = fmt::format("{}/{}XXXXXX", base, prefix);
   if (::mkdtemp(pattern.data()) == nullptr) return fail_errno(errno, "create a temporary folder in", base);
   return TemporaryDirectory(std::move(pattern));
+}
+
+Result<UniqueFd> hold_directory(const std::string& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!fd.valid()) return fail_errno(errno, "open", path);
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return fail_errno(errno, "lock", path);
+  return fd;
+}
+
+void remove_abandoned_directories(std::string_view prefix, std::int64_t untouched_for_ns) noexcept {
+  const std::string base = temporary_place();
+  const UniqueFd place(::open(base.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!place.valid()) return;
+  const Result<std::vector<DirectoryEntry>> entries = list_directory(place.get(), base);
+  if (!entries) return;
+  for (const DirectoryEntry& entry : *entries) {
+    if (entry.kind != FileKind::kDirectory || !entry.name.starts_with(prefix)) continue;
+    const Result<UniqueFd> held = hold_directory(join_path(base, entry.name));
+    if (!held) continue;
+    const Result<FileInfo> info = file_info(held->get());
+    if (!info || info->owner_uid != ::geteuid() || info->changed_ns > file_clock_now_ns() - untouched_for_ns) continue;
+    ::unlinkat(place.get(), entry.name.c_str(), AT_REMOVEDIR);  // refused unless it is empty
+  }
 }
 
 TemporaryDirectory::TemporaryDirectory(TemporaryDirectory&& other) noexcept : path_(std::exchange(other.path_, {})) {}

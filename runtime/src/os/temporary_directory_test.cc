@@ -59,6 +59,25 @@ TEST(IsEmptyDirectory, TellsAFolderWithoutEntriesAndLeavesNoTrace) {
   EXPECT_FALSE(is_empty_directory("/proc/self/status"));
 }
 
+TEST_ALONE(RemoveAbandonedDirectories, TakesEmptyOnesThatNobodyHoldsAndNothingElse) {
+  const TemporaryDirectory place = TemporaryDirectory::create("openskills-test-").value();
+  ::setenv("TMPDIR", place.path().c_str(), 1);
+  for (const char* name : {"run-left", "run-held", "run-full", "other"})
+    fs::create_directory(place.path() + "/" + name);
+  std::ofstream(place.path() + "/run-full/a") << "x";
+  std::ofstream(place.path() + "/run-file") << "x";
+  fs::create_directory_symlink(place.path() + "/other", place.path() + "/run-link");
+  const UniqueFd held = hold_directory(place.path() + "/run-held").value();
+  EXPECT_FALSE(hold_directory(place.path() + "/run-held"));
+  remove_abandoned_directories("run-", std::int64_t{3600} * 1'000'000'000);  // none is that old
+  EXPECT_TRUE(is_there(place.path() + "/run-left"));
+  remove_abandoned_directories("run-", 0);
+  EXPECT_FALSE(is_there(place.path() + "/run-left"));
+  for (const char* name : {"run-held", "run-full", "other", "run-file", "run-link"}) {
+    EXPECT_TRUE(is_there(place.path() + "/" + name)) << name;
+  }
+}
+
 TEST(EntryState, ChangesWithWhateverIsDoneToAFolder) {
   const TemporaryDirectory folder = TemporaryDirectory::create("openskills-test-").value();
   const EntryState before = entry_state_at(folder.path()).value();

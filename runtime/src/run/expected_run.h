@@ -11,12 +11,15 @@
 namespace openskills {
 
 struct ExpectedRun {
-  std::string program;                              // a script by its name ("scripts/x.py"), or a command ("python3")
+  // Words one of which is the script's name ("scripts/x.py") or the command ("python3"): the first one that a guest is
+  // known for counts.
+  std::vector<std::string> programs;
   std::vector<std::string> guest_directories = {};  // as in RuntimeOptions
   std::string cache_directory = {};
 };
 
-// A hint: nothing fails, and another run may come instead, or none. Nothing is done for what no guest is known to run.
+// A hint: nothing fails, and another run may come instead, or none. A child that finds no guest for any of the words
+// leaves.
 void expect_run(const ExpectedRun& run);
 
 }  // namespace openskills

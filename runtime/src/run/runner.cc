@@ -120,7 +120,7 @@ void set_result(const ExecutionResult& result, const Plan& plan, const ArtifactC
 struct Runner::State {
   RunnerOptions options;
   std::mutex mutex;
-  std::unique_ptr<IsolatedWasmExecutor> isolated;
+  std::unique_ptr<Executor> isolated;
   std::unique_ptr<Executor> in_process;
   std::optional<ScriptCode> script_code;
 
@@ -140,7 +140,7 @@ Runner::Runner(RunnerOptions options) : state_(std::make_unique<State>()) {
 
 Runner::~Runner() = default;
 
-IsolatedWasmExecutor& Runner::isolated_executor() {
+Executor& Runner::isolated_executor() {
   const std::lock_guard lock(state_->mutex);
   if (!state_->isolated) {
     state_->isolated = std::make_unique<IsolatedWasmExecutor>(state_->cache(), state_->launcher(),

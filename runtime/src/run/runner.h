@@ -12,8 +12,6 @@
 
 namespace openskills {
 
-class IsolatedWasmExecutor;
-
 struct RunnerOptions {
   std::string cache_directory;  // of compiled modules; ModuleStore's default when empty
   std::uint32_t max_concurrent_runs = 16;
@@ -32,7 +30,7 @@ class Runner {
   [[nodiscard]] Outcome run(Result<Plan> plan, const RunOptions& options);
 
  private:
-  [[nodiscard]] IsolatedWasmExecutor& isolated_executor();
+  [[nodiscard]] Executor& isolated_executor();
   [[nodiscard]] Executor& in_process_executor();
 
   struct State;

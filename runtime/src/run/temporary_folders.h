@@ -4,13 +4,15 @@
 // Thread rule: any thread; the folders must outlive no lease: each keeps them.
 // Untouched means: empty, and its own times, mode, owner and number of links are what they were. An ordinary process
 // cannot set ctime, so that what was done to the folder shows, unless within one step of the file system's clock it was
-// undone. A fork of the process has folders of its own.
+// undone. A fork of the process has folders of its own. What a process that is killed leaves behind, empty folders, the
+// first run of another one removes.
 #pragma once
 
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,12 +35,16 @@ class TemporaryFolders : public std::enable_shared_from_this<TemporaryFolders> {
   // An empty folder with mode 0700 that was never used. Errors: the operating system's.
   [[nodiscard]] Result<Lease> take();
 
+  static constexpr std::string_view kPrefix = "openskills-run-";
+
  private:
   struct Folder {
     os::TemporaryDirectory directory;
     os::EntryState fresh;  // what was found when it was made
+    UniqueFd hold;         // says that somebody has it
   };
 
+  [[nodiscard]] std::optional<Folder> take_kept();
   void give_back(Folder folder);
   void forget_those_of_the_parent();
 
@@ -46,6 +52,7 @@ class TemporaryFolders : public std::enable_shared_from_this<TemporaryFolders> {
   std::mutex mutex_;
   std::vector<Folder> kept_;
   int owner_pid_ = 0;
+  bool has_cleared_ = false;  // what others left
 };
 
 class TemporaryFolders::Lease {

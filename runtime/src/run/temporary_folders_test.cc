@@ -114,6 +114,16 @@ TEST_ALONE(TemporaryFolders, AreWhereTheyBelong) {
   EXPECT_TRUE(use(*folders).starts_with(elsewhere.path() + "/"));
 }
 
+TEST(TemporaryFolders, AreHeldAgainstBeingClearedAway) {
+  const auto folders = keeping(2);
+  const std::string kept = use(*folders);
+  const TemporaryFolders::Lease lease = folders->take().value();
+  const TemporaryFolders::Lease other = folders->take().value();
+  os::remove_abandoned_directories(TemporaryFolders::kPrefix, 0);
+  EXPECT_TRUE(fs::exists(lease.path()));
+  EXPECT_TRUE(fs::exists(other.path()));
+}
+
 TEST_ALONE(TemporaryFolders, AForkHasFoldersOfItsOwn) {
   const auto folders = keeping(2);
   const std::string of_the_parent = use(*folders);

@@ -3,6 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include "os/supervision.h"
+#include "os/this_process.h"
 #include "wasm/compile_child.h"
 #include "wasm/guest_child.h"
 #include "wasm/prepared_child.h"
@@ -25,10 +27,20 @@ class ForkedChild : public LaunchedChild {
   std::vector<os::ChildProcess>& leaving_;
 };
 
-// The child that was forked ahead, of this process.
+// The child that was forked ahead.
+struct Expected {
+  std::optional<PreparedChild> child;
+  int owner_pid = 0;
+};
+
+// Of this process: a fork has the object, but not the child.
 std::optional<PreparedChild>& expected() {
-  static std::optional<PreparedChild> child;
-  return child;
+  static Expected kept;
+  if (kept.owner_pid != os::process_id()) {
+    if (kept.child) kept.child->disown();
+    kept = {std::nullopt, os::process_id()};
+  }
+  return kept.child;
 }
 
 Result<std::unique_ptr<LaunchedChild>> launched(Result<os::ChildProcess> process,
@@ -40,7 +52,9 @@ Result<std::unique_ptr<LaunchedChild>> launched(Result<os::ChildProcess> process
 }  // namespace
 
 void ForkLauncher::expect_run(const std::function<Result<UniqueFd>()>& find_code) {
-  if (expected()) return;
+  std::optional<PreparedChild>& waiting = expected();
+  if (waiting && !os::has_begun_to_end(waiting->pidfd())) return;
+  waiting.reset();
   WarmModules modules;  // the child's
   Preparation preparation;
   preparation.haste = Preparation::Haste::kYes;
@@ -49,7 +63,7 @@ void ForkLauncher::expect_run(const std::function<Result<UniqueFd>()>& find_code
     return modules.get(code.get(), "guest");
   };
   Result<PreparedChild> child = PreparedChild::start(modules, preparation);
-  if (child) expected().emplace(std::move(*child));
+  if (child) waiting.emplace(std::move(*child));
 }
 
 // Null when none is waiting.

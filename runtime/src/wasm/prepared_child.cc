@@ -7,6 +7,7 @@
 #include "jail/descriptors.h"
 #include "jail/jail.h"
 #include "os/clock.h"
+#include "os/files.h"
 #include "os/supervision.h"
 #include "os/this_process.h"
 #include "wasm/child_channel.h"
@@ -17,11 +18,15 @@
 namespace openskills {
 namespace {
 
+constexpr int kExitOk = 0;
 constexpr int kExitFailed = 1;
 // How long it waits for a run.
 constexpr std::int64_t kWaitNs = std::int64_t{60} * 1'000'000'000;
 // What the engine's calls and the guest's deepest ones use of the stack in a usual run.
 constexpr std::size_t kStackBytes = std::size_t{96} << 10U;
+
+// What the keeper of one that is not asked for pages learns.
+constexpr std::string_view kHasItsRun = "run";
 
 // The child's ends.
 struct Ends {
@@ -36,9 +41,10 @@ struct Ends {
   }
   [[nodiscard]] bool are_called() const { return are_called(os::monotonic_now_ns()); }
 
-  // The request, if there is to be one. One that is sent in the same moment either is received or fails at its sender.
-  Result<std::optional<os::Message>> wait() {
-    (void)are_called(os::monotonic_now_ns() + kWaitNs);
+  // The request, if one comes before `until_ns`. One that is sent in the same moment either is received or fails at its
+  // sender.
+  Result<std::optional<os::Message>> wait(std::int64_t until_ns) {
+    (void)are_called(until_ns);
     std::array<os::Watch, 1> request = {os::Watch{requests.fd()}};
     TRY(const std::size_t ready, os::wait_readable(request, os::monotonic_now_ns()));
     if (ready == 0) requests.refuse_more();
@@ -81,15 +87,16 @@ int serve_one_run(Ends ends, WarmModules& modules, const Preparation& preparatio
   }
   rehearse(ends);
   if (const Result<std::uint64_t> data_bytes = os::private_data_bytes()) prepared.data_bytes = *data_bytes;
-  Result<std::optional<os::Message>> message = ends.wait();
+  Result<std::optional<os::Message>> message = ends.wait(os::monotonic_now_ns() + (warm ? kWaitNs : 0));
   if (!message) return kExitFailed;
-  if (!*message) return PreparedChild::kUnusedExitCode;
+  if (!*message) return kExitOk;
   const Result<RunRequest> request = decode_run_request((*message)->bytes);
   if (!request) return kExitFailed;
   ends.requests.close();
   if (preparation.asks_for_pages) {
     prepared.touched_pages_fd = ends.keeper.fd();
   } else {
+    (void)os::write_all(ends.keeper.fd(), kHasItsRun, "keeper");
     ends.keeper.close();
   }
   return run_requested(*request, std::move((*message)->descriptors), modules, std::move(prepared));

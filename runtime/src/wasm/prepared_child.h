@@ -23,7 +23,7 @@ namespace openskills {
 
 // What a child is to be prepared for.
 struct Preparation {
-  // Gives the module, in the child. A child that has none serves its run all the same.
+  // Gives the module, in the child. One that has none leaves, unless its run has come already.
   std::function<Result<WarmModules::Warm>()> module;
   // Whether everything is there when the child is forked. If not, the caller waits for it, and what can be done later
   // is left.
@@ -35,9 +35,6 @@ struct Preparation {
 
 class PreparedChild {
  public:
-  // What it exits with when no run came.
-  static constexpr int kUnusedExitCode = 3;
-
   // Errors: those of ChildProcess::start and of sockets.
   [[nodiscard]] static Result<PreparedChild> start(WarmModules& modules, const Preparation& preparation);
 
@@ -57,8 +54,12 @@ class PreparedChild {
   // Makes it leave, unless a request has come.
   void dismiss() noexcept { keeper_.close(); }
 
+  // It is the child of another process, of which this one is a fork.
+  void disown() noexcept { process_.disown(); }
+
   [[nodiscard]] os::ChildProcess take_process() noexcept { return std::move(process_); }
-  // Where the child tells what its run touched; not valid when it was not asked to. Closing it dismisses the child.
+  // Where the child tells that its run has come, or, when it was asked to, what its run touched. Closing it dismisses
+  // the child.
   [[nodiscard]] os::MessageSocket take_keeper() noexcept { return std::move(keeper_); }
 
  private:

@@ -177,7 +177,9 @@ std::optional<OfferedChild> WorkerLauncher::State::take_offered(const os::FileIn
   const std::lock_guard lock(mutex);
   if (!worker || worker->owner_pid != os::process_id()) return std::nullopt;
   const Result<bool> is_there = take_offers(*worker);
-  if (!is_there || !*is_there) drop_worker();
+  if (is_there && !*is_there) drop_worker();
+  // An offer that could not be received, for want of descriptors, is lost with its child, and nothing else.
+  if (!is_there) worker->offered.reset();
   if (!worker || !worker->offered || !os::same_file(worker->offered->code, code)) return std::nullopt;
   return std::exchange(worker->offered, std::nullopt);
 }

@@ -38,7 +38,8 @@ struct Child {
   os::MessageSocket status;
   os::MessageSocket keeper = {};  // of one that was prepared
   os::FileInfo code = {};         // for which it was
-  bool asked_for_pages = false;   // it tells its keeper what its run touched
+  enum class Keeps : std::uint8_t { kNothing, kOffered, kAsked };
+  Keeps keeps = Keeps::kNothing;  // what it tells its keeper: that its run has come, or what the run touched
 };
 
 // The module that runs are of at present.
@@ -71,8 +72,8 @@ class Server {
   void note_end(Child& child, const os::ChildStatus& status);
   void count_run(const os::FileInfo& code);
   [[nodiscard]] bool could_prepare() const noexcept;
-  Result<void> prepare_next();
-  Result<void> offer(PreparedChild child);
+  void prepare_next();
+  void offer(PreparedChild child);
   void dismiss_prepared();
 
   os::MessageSocket control_;
@@ -97,11 +98,11 @@ bool Server::could_prepare() const noexcept {
 }
 
 // The child for the next run.
-Result<void> Server::prepare_next() {
+void Server::prepare_next() {
   const std::optional<WarmModules::Warm> warm = modules_.find(current_.code);
   if (!warm) {
     current_ = CurrentModule{};
-    return {};
+    return;
   }
   const bool asks = current_.runs_until_asked == 0;
   Preparation preparation;
@@ -111,25 +112,31 @@ Result<void> Server::prepare_next() {
   Result<PreparedChild> child = PreparedChild::start(modules_, preparation);
   if (!child) {
     current_.runs_in_a_row = 0;  // not again at once. The run forks, and says what is wrong
-    return {};
+    return;
   }
-  if (!asks) {
-    --current_.runs_until_asked;
-    return offer(std::move(*child));
+  if (asks) {
+    prepared_.emplace(std::move(*child));
+    return;
   }
-  prepared_.emplace(std::move(*child));
-  return {};
+  --current_.runs_until_asked;
+  offer(std::move(*child));
 }
 
-// The host gives it its run itself, which saves the way through this process.
-Result<void> Server::offer(PreparedChild child) {
-  TRY(os::MessageSocket::Pair status, os::MessageSocket::create_pair());
+// The host gives it its run itself, which saves the way through this process. A host that does not look at its offers
+// gets no more of them.
+void Server::offer(PreparedChild child) {
   const os::MessageSocket requests = child.take_requests();
-  TRY(const bool sent,
-      control_.send(encode(Offer{current_.code}), std::array{requests.fd(), child.pidfd(), status.second.fd()}));
-  if (!sent) return {};  // the host is gone, which the next look at the control socket finds
-  children_.push_back({child.take_process(), std::move(status.first), child.take_keeper(), current_.code});
-  return {};
+  Result<os::MessageSocket::Pair> status = os::MessageSocket::create_pair();
+  const bool offered = status && control_.try_send(encode(Offer{current_.code}),
+                                                   std::array{requests.fd(), child.pidfd(), status->second.fd()});
+  if (!offered) {
+    current_.runs_in_a_row = 0;
+    child.dismiss();
+    children_.push_back({child.take_process(), {}});
+    return;
+  }
+  children_.push_back(
+      {child.take_process(), std::move(status->first), child.take_keeper(), current_.code, Child::Keeps::kOffered});
 }
 
 // They are of no use any more. One that has its run already goes on.
@@ -148,7 +155,7 @@ std::optional<Child> Server::give_to_prepared(const Request& request, const std:
   PreparedChild child = std::move(*prepared_);
   prepared_.reset();
   if (!child.give(encode_run_request(request.run), numbers)) return std::nullopt;
-  return Child{child.take_process(), {}, child.take_keeper(), current_.code, true};
+  return Child{child.take_process(), {}, child.take_keeper(), current_.code, Child::Keeps::kAsked};
 }
 
 Result<Child> Server::start_run(const Request& request, std::vector<UniqueFd> descriptors) {
@@ -203,16 +210,21 @@ Result<bool> Server::take_request() {
 // The child has ended, so nothing is waited for.
 void Server::note_end(Child& child, const os::ChildStatus& status) {
   if (child.status.valid()) (void)child.status.send(encode(Ended{status}));
-  if (!os::same_file(child.code, current_.code)) return;
-  // Nobody has needed it for long. The next runs will tell whether one is of use again.
-  if (status.exit_code == PreparedChild::kUnusedExitCode) current_.runs_in_a_row = 0;
-  if (!child.asked_for_pages) return;
-  current_.runs_until_asked = kRunsBetweenQuestions;  // also when there was too much to tell
+  if (child.keeps == Child::Keeps::kNothing || !child.keeper.valid() || !os::same_file(child.code, current_.code))
+    return;
+  std::optional<os::Message> told;
   os::Watch watch{child.keeper.fd()};
-  if (const auto ready = os::wait_readable({&watch, 1}, os::monotonic_now_ns()); !ready || *ready == 0) return;
-  const Result<std::optional<os::Message>> told = child.keeper.receive();
-  if (!told || !*told) return;
-  if (std::optional<TouchedPages> pages = decode_touched_pages((*told)->bytes)) current_.pages = std::move(pages);
+  if (const auto ready = os::wait_readable({&watch, 1}, os::monotonic_now_ns()); ready && *ready == 1) {
+    if (Result<std::optional<os::Message>> message = child.keeper.receive()) told = std::move(*message);
+  }
+  if (child.keeps == Child::Keeps::kOffered) {
+    // Nobody has needed it for long, or it came to grief. The next runs will tell whether one is of use again.
+    if (!told) current_.runs_in_a_row = 0;
+    return;
+  }
+  current_.runs_until_asked = kRunsBetweenQuestions;  // also when there was too much to tell
+  if (!told) return;
+  if (std::optional<TouchedPages> pages = decode_touched_pages(told->bytes)) current_.pages = std::move(pages);
 }
 
 void Server::look_after(const std::vector<os::Watch>& watches) {
@@ -244,7 +256,7 @@ Result<bool> Server::step() {
   const std::int64_t deadline_ns = could_prepare() ? os::monotonic_now_ns() + kSettledNs : os::kNoDeadline;
   TRY(const std::size_t ready, os::wait_readable(watches, deadline_ns));
   if (ready == 0) {
-    TRY(prepare_next());
+    prepare_next();
     return true;
   }
   look_after(watches);
