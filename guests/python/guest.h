@@ -10,7 +10,6 @@
 #pragma once
 
 #include "Python.h"
-#include "pycore_atexit.h"
 #include "pycore_initconfig.h"
 #include "pycore_interp.h"
 #include "pycore_pystate.h"
@@ -29,7 +28,7 @@ typedef struct {
   PyObject *endings;  // list: exit functions of the snapshot's modules, the last one first, and their modules' names
   PyObject *streams[3]; // for standard input, output and error as most runs have them
   PyObject *buffers[3]; // beneath them
-  atexit_py_callback *logging_ending; // what logging has registered
+  PyObject *logging_ending; // logging's exit function
   PyObject **modules; // of sys.modules, in its order; borrowed
   Py_ssize_t module_count;
 } Snapshot;

@@ -2,6 +2,7 @@
 // import are imported, and what runs at every start is run until it is specialised.
 #include "guest.h"
 
+#include "pycore_atexit.h"
 #include "pycore_gc.h"
 
 static const char boot_source[] = {
@@ -89,6 +90,7 @@ static PyObject *run_boot(void) {
 // logging stays where a run finds it, since logging is always imported.
 static void keep_endings(void) {
   struct atexit_state *state = &_PyInterpreterState_GET()->atexit;
+  atexit_py_callback *of_logging = NULL;
   snapshot.endings = PyList_New(0);
   if (snapshot.endings == NULL) guest_fatal("out of memory");
   for (int i = state->ncallbacks - 1; i >= 0; i--) {
@@ -98,15 +100,16 @@ static void keep_endings(void) {
     PyObject *name = PyObject_GetAttrString(callback->func, "__module__");
     if (name == NULL || PyTuple_GET_SIZE(callback->args) != 0 || callback->kwargs != NULL) guest_fatal("an exit function");
     if (PyUnicode_EqualToUTF8(name, "logging")) {
-      snapshot.logging_ending = callback;
+      of_logging = callback;
       continue;
     }
     PyObject *ending = PyTuple_Pack(2, name, callback->func);
     if (ending == NULL || PyList_Append(snapshot.endings, ending) < 0) guest_fatal("an exit function");
   }
-  state->callbacks[0] = snapshot.logging_ending;
+  if (of_logging == NULL) guest_fatal("logging has no exit function");
+  snapshot.logging_ending = of_logging->func;
+  state->callbacks[0] = of_logging;
   state->ncallbacks = 1;
-  if (snapshot.logging_ending == NULL) guest_fatal("logging has no exit function");
 }
 
 static void keep_modules(void) {

@@ -7,6 +7,7 @@
 #include "Modules/main.c"
 #pragma clang diagnostic pop
 
+#include "pycore_atexit.h"
 #include "pycore_ceval.h"
 #include "pycore_import.h"
 #include "pycore_moduleobject.h"
@@ -253,9 +254,10 @@ static int has_new_handlers(void) {
          PyList_GET_ITEM(handlers, count - 1) != PyTuple_GET_ITEM(snapshot.handlers, count - 1);
 }
 
-// logging has registered its exit function, which looks at each handler: those of the snapshot need nothing.
+// logging has registered its exit function, which looks at each handler: those of the snapshot need nothing. Known by the
+// function: a record of another one can lie where this one's was before it was taken out.
 static void leave_logging_out(struct atexit_state *exits) {
-  if (exits->ncallbacks == 0 || exits->callbacks[0] == NULL || exits->callbacks[0] != snapshot.logging_ending) return;
+  if (exits->ncallbacks == 0 || exits->callbacks[0] == NULL || exits->callbacks[0]->func != snapshot.logging_ending) return;
   if (has_new_handlers()) return;
   exits->callbacks[0] = NULL;
   if (exits->ncallbacks == 1) exits->ncallbacks = 0;

@@ -90,6 +90,8 @@ ENDINGS = [
     script("logging_is_shut_down_early", "import atexit, logging, os, sys\nclass H(logging.Handler):\n"
            "    def flush(self): print('flushed')\nlogging.getLogger().addHandler(H())\natexit._run_exitfuncs()\n"
            "sys.stdout.flush()\nos._exit(0)"),
+    script("exit_functions_after_all_were_taken_out", "import atexit\natexit._clear()\natexit.register(print, 'first')\n"
+           "atexit.register(print, 'second')"),
     script("main_thread_in_an_exit_function",
            "import atexit, threading\natexit.register(lambda: print(threading.main_thread().is_alive()))"),
     script("stdout_taken_off", "import sys\nout = sys.stdout.detach()\nsys.stdout = None\nout.write(b'data')"),
