@@ -1,6 +1,8 @@
 """The command line's contract: shapes of JSON, flags on both sides, what follows --, entry points."""
 
+import ctypes
 import json
+import os
 import unittest
 
 from support import SOURCE_DIR, TestCase, module, RETURNS
@@ -117,6 +119,19 @@ class Running(TestCase):
                          (1, "demo", "scripts/x.py", ["a"]))
         self.assertEqual(list(outcome["usage"]), ["wall_ms", "cpu_ms", "peak_memory_bytes", "memory_refused",
                                                   "disk_written_bytes"])
+
+    def test_NoChildIsLeftForOthersToWaitFor(self):
+        skill = self.make_skill("demo", {"scripts/x.py": "print(1)"})
+        prctl, set_child_subreaper = ctypes.CDLL(None).prctl, 36
+        self.assertEqual(prctl(set_child_subreaper, 1, 0, 0, 0), 0)  # orphans become this process's
+        self.addCleanup(prctl, set_child_subreaper, 0, 0, 0, 0)
+        for arguments, succeeds in ((("run", skill, "scripts/x.py"), True), (("run", skill, "scripts/missing.py"), False),
+                                    (("run", "no-such-skill", "scripts/x.py"), False),
+                                    (("exec", "--", "python3", "-c", "1"), True)):
+            for _ in range(3):
+                result = self.openskills(*arguments)
+                self.assertEqual(result.code == 0, succeeds, result.err)
+                self.assertRaises(ChildProcessError, os.waitpid, -1, os.WNOHANG)
 
     def test_EventsComeAsLines(self):
         skill = self.make_skill("demo", {"scripts/x.py": "import sys; print('a'); print('b', file=sys.stderr)"})

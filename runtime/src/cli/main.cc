@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "os/files.h"
 #include "os/terminal.h"
+#include "run/expected_run.h"
 
 namespace openskills::cli {
 namespace {
@@ -182,6 +183,8 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     openskills::cli::write_stderr(std::string("openskills: error: ") + error.what() + " [internal-error]\n");
   }
+  // A child that was of no use is waited for here: not every first process of a container waits for orphans.
+  openskills::expect_no_run();
   // Everything is written; taking things apart would only take time.
   openskills::os::exit_now(code);
 }

@@ -37,25 +37,24 @@ Result<nlohmann::json> read_input(const std::string& text) {
                         "give a JSON text, @FILE, or - for standard input");
 }
 
-// A runtime whose catalog holds the skill, and the skill's id in it. The runtime is never taken apart: the process
-// ends, and waiting for its child's memory to be taken apart would take as long as a short script runs.
+// A runtime whose catalog holds the skill, and the skill's id in it.
 struct Located {
-  OpenSkillRuntime* runtime;
+  std::unique_ptr<OpenSkillRuntime> runtime;
   std::string id;
 };
 
 Result<Located> locate(const GlobalFlags& global, const std::string& argument) {
   RuntimeOptions options = runtime_options(global);
-  if (argument.empty()) return Located{new OpenSkillRuntime(std::move(options)), {}};
+  if (argument.empty()) return Located{std::make_unique<OpenSkillRuntime>(std::move(options)), {}};
   std::string id = argument;
   if (is_skill_path(argument)) {
     TRY(const Skill skill, load_skill(argument, profile_of(global)));
     options.skills = {skill.directory};
     id = skill.id;
   }
-  auto* const runtime = new OpenSkillRuntime(std::move(options));
+  auto runtime = std::make_unique<OpenSkillRuntime>(std::move(options));
   TRY(runtime->load_skills());
-  return Located{runtime, std::move(id)};
+  return Located{std::move(runtime), std::move(id)};
 }
 
 Result<int> run_skill(const GlobalFlags& global, const Request& request, const Passthrough& rest) {

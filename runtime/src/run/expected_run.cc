@@ -21,4 +21,6 @@ void expect_run(const ExpectedRun& run) {
   });
 }
 
+void expect_no_run() { ForkLauncher::expect_no_run(); }
+
 }  // namespace openskills

@@ -22,4 +22,7 @@ struct ExpectedRun {
 // leaves.
 void expect_run(const ExpectedRun& run);
 
+// No run comes any more: ends a child that waits for one and waits for its end, so that nobody else has to.
+void expect_no_run();
+
 }  // namespace openskills

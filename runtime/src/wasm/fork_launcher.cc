@@ -66,6 +66,8 @@ void ForkLauncher::expect_run(const std::function<Result<UniqueFd>()>& find_code
   if (child) waiting.emplace(std::move(*child));
 }
 
+void ForkLauncher::expect_no_run() { expected().reset(); }
+
 // Null when none is waiting.
 Result<std::unique_ptr<LaunchedChild>> ForkLauncher::give_to_expected(const Invocation& invocation, int code_fd,
                                                                       std::int64_t started_monotonic_ns,

@@ -21,6 +21,9 @@ class ForkLauncher : public ChildLauncher {
   // already.
   static void expect_run(const std::function<Result<UniqueFd>()>& find_code);
 
+  // Ends a child that nobody needed, and waits for its end.
+  static void expect_no_run();
+
   [[nodiscard]] Result<std::unique_ptr<LaunchedChild>> start_run(const Invocation& invocation, int code_fd,
                                                                  std::int64_t started_monotonic_ns,
                                                                  RunEnds ends) override;
