@@ -13,7 +13,7 @@ source "$RECIPE_DIR/guest.sh"
 
 # The recipe's own files, the tools and what OPENSKILLS_CPYTHON_SOURCE brings.
 recipe_key() {
-  local files=("$RECIPE_DIR"/*.{sh,c,h,py,mk,txt} "$RECIPE_DIR/profile.txt.xz" "$SNAPSHOT_CRATE"/{Cargo.lock,src/bin/snapshot.rs})
+  local files=("$RECIPE_DIR"/*.{sh,c,h,py,mk,txt} "$RECIPE_DIR/profile.txt.xz" "$RECIPE_DIR"/samples/*.py "${SNAPSHOT_TOOL_SOURCES[@]}")
   mapfile -t -O "${#files[@]}" files < <(find "$RECIPE_DIR/lib" -type f | LC_ALL=C sort)
   hash_of "$TOOLCHAIN" -- "${files[@]}" ${OPENSKILLS_CPYTHON_SOURCE:+"$OPENSKILLS_CPYTHON_SOURCE"}
 }

@@ -33,23 +33,35 @@ link_program() { # FOLDER
   done
   libraries=$(make -s -C "$WASM_PYTHON" -f Makefile -f "$RECIPE_DIR/guest.mk" guest-libraries)
   (cd "$WASM_PYTHON" && $(wasm_cc) -nostartfiles -Wl,--no-entry -Wl,--wrap=Py_Exit -Wl,--wrap=PyThread_acquire_lock_timed_with_retries \
-    -Wl,--wrap=_PyMutex_LockTimed -Wl,--wrap=stat -Wl,--wrap=lstat -Wl,--wrap=fstat -Wl,--wrap=fstatat -Wl,--wrap=open -Wl,--wrap=openat -Wl,--strip-${GUEST_STRIP:-all} -Wl,--gc-sections \
+    -Wl,--wrap=_PyMutex_LockTimed -Wl,--wrap=stat -Wl,--wrap=lstat -Wl,--wrap=fstat -Wl,--wrap=fstatat -Wl,--wrap=open -Wl,--wrap=openat -Wl,--strip-debug -Wl,--gc-sections \
     -z stack-size=$STACK_BYTES -Wl,--stack-first -Wl,--initial-memory=$MEMORY_BYTES \
-    -o "$1/python.wasm" "${objects[@]}" "libpython$PYTHON_SHORT.a" $libraries)
-}
-
-build_program() {
-  local inputs=("${GUEST_SOURCES[@]/#/$RECIPE_DIR/}" "$RECIPE_DIR"/*.h "$RECIPE_DIR/boot.py")
-  PROGRAM=$WORK/program-$(hash_of "$(basename "$WASM_PYTHON")" "$STACK_BYTES" "$MEMORY_BYTES" "$GUEST_SCRIPT_CODE" \
-    "$(declare -f link_program wasm_cflags)" -- "${inputs[@]}")
-  [[ -d $PROGRAM ]] && return
-  rm -rf "$PROGRAM.partial" && mkdir -p "$PROGRAM.partial"
-  logged link "$TOOLCHAIN_HINT" link_program "$PROGRAM.partial"
-  finish "$PROGRAM"
+    -o "$1/named.wasm" "${objects[@]}" "libpython$PYTHON_SHORT.a" $libraries)
 }
 
 SNAPSHOT_CRATE=$ROOT_DIR/runtime/third_party/wasmtime
 SNAPSHOT_TOOL=$CACHE/build/wasmtime/release/openskills-snapshot
+SNAPSHOT_TOOL_SOURCES=("$SNAPSHOT_CRATE/Cargo.lock" "$SNAPSHOT_CRATE"/src/bin/snapshot/*.rs)
+
+# The functions that scripts like those of skills call after the snapshot come first: a process that maps the code anew
+# for each run touches few of its pages then.
+order_functions() { # FOLDER
+  local commands=(-- python3 -c pass) sample
+  for sample in "$RECIPE_DIR"/samples/*.py; do commands+=(-- python3 "/samples/${sample##*/}"); done
+  "$SNAPSHOT_TOOL" --calls "$1/named.wasm" "$LIBRARY::$GUEST_LIB" "$RECIPE_DIR/samples::/samples" "${commands[@]}" >"$1/order.txt"
+  "$SNAPSHOT_TOOL" --order "$1/order.txt" "$1/named.wasm" "$1/python.wasm"
+}
+
+build_program() {
+  local inputs=("${GUEST_SOURCES[@]/#/$RECIPE_DIR/}" "$RECIPE_DIR"/*.h "$RECIPE_DIR/boot.py" "$RECIPE_DIR"/samples/*.py)
+  PROGRAM=$WORK/program-$(hash_of "$(basename -a "$WASM_PYTHON" "$LIBRARY")" "$STACK_BYTES" "$MEMORY_BYTES" "$GUEST_SCRIPT_CODE" \
+    "$(declare -f link_program wasm_cflags order_functions)" -- "${inputs[@]}" "${SNAPSHOT_TOOL_SOURCES[@]}")
+  [[ -d $PROGRAM ]] && return
+  build_snapshot_tool
+  rm -rf "$PROGRAM.partial" && mkdir -p "$PROGRAM.partial"
+  logged link "$TOOLCHAIN_HINT" link_program "$PROGRAM.partial"
+  logged order "The guest's own message is above, or see guests/python/samples." order_functions "$PROGRAM.partial"
+  finish "$PROGRAM"
+}
 
 # Part of the engine's crate, so that the engine is compiled once for both.
 build_snapshot_tool() {
@@ -58,8 +70,7 @@ build_snapshot_tool() {
 }
 
 build_snapshot() {
-  local tool_sources=("$SNAPSHOT_CRATE/Cargo.lock" "$SNAPSHOT_CRATE/src/bin/snapshot.rs")
-  SNAPSHOT=$WORK/snapshot-$(hash_of "$(basename -a "$PROGRAM" "$LIBRARY")" -- "${tool_sources[@]}" "$RECIPE_DIR/make_manifest.py")
+  SNAPSHOT=$WORK/snapshot-$(hash_of "$(basename -a "$PROGRAM" "$LIBRARY")" -- "${SNAPSHOT_TOOL_SOURCES[@]}" "$RECIPE_DIR/make_manifest.py")
   [[ -d $SNAPSHOT ]] && return
   build_snapshot_tool
   rm -rf "$SNAPSHOT.partial" && mkdir -p "$SNAPSHOT.partial"

@@ -7,22 +7,40 @@
 //!
 //! Runs a guest as a command, with the engine's stock WASI and no sandbox worth the name: what a recipe needs to ask
 //! its own guest something before the runtime exists. Folders are writable.
+//!
+//! openskills-snapshot --order NAMES IN.wasm OUT.wasm
+//!
+//! Writes the module with the functions that the file names first, a name a line, and without custom sections: what runs
+//! execute then lies together. IN.wasm has a name section.
+//!
+//! openskills-snapshot --calls IN.wasm [HOST_FOLDER::GUEST_FOLDER]… -- PROGRAM ARGUMENT… [-- PROGRAM ARGUMENT…]…
+//!
+//! Snapshots the guest and runs each command in it: prints such a file, of what they call after the snapshot. First
+//! what all of them call, then what fewer do, each in the order of their first calls. IN.wasm has a name section.
+
+mod calls;
+mod functions;
 
 use std::future::Future;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::task::{Context, Poll, Waker};
 
-use wasmtime::{Config, Engine, Instance, Linker, Module, Result, Store, Val};
+use wasmtime::{bail, Caller, Config, Engine, Instance, Linker, Module, Result, Store, Val};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
-use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
+use wasmtime_wasi::{p2, FsPerms, I32Exit, WasiCtxBuilder};
 use wasmtime_wizer::{InstanceState, SnapshotVal, ValType, Wizer};
 
 /// Initialisers recurse through an interpreter, whose frames are large.
 const STACK_BYTES: usize = 64 << 20;
 
+struct Guest {
+    wasi: WasiP1Ctx,
+    called: calls::Calls,
+}
+
 struct Initialised {
-    store: Store<WasiP1Ctx>,
+    store: Store<Guest>,
     instance: Instance,
 }
 
@@ -58,34 +76,48 @@ fn wasi(folders: &[String], access: FsPerms) -> Result<WasiCtxBuilder> {
     builder.inherit_stdout().inherit_stderr().allow_blocking_current_thread(true);
     for folder in folders {
         let Some((host, guest)) = folder.split_once("::") else {
-            wasmtime::bail!("a folder is named HOST::GUEST, not {folder}");
+            bail!("a folder is named HOST::GUEST, not {folder}");
         };
         builder.preopened_dir(host, guest, access)?;
     }
     Ok(builder)
 }
 
-fn instantiate(wasm: &[u8], context: WasiP1Ctx) -> Result<Initialised> {
+fn compile(wasm: &[u8]) -> Result<Module> {
     let mut config = Config::new();
     config.max_wasm_stack(STACK_BYTES / 2);
     config.async_stack_size(STACK_BYTES);
-    let engine = Engine::new(&config)?;
-    let module = Module::new(&engine, wasm)?;
-    let mut linker = Linker::new(&engine);
-    p1::add_to_linker_sync(&mut linker, |context| context)?;
-    let mut store = Store::new(&engine, context);
-    let instance = linker.instantiate(&mut store, &module)?;
+    Module::new(&Engine::new(&config)?, wasm)
+}
+
+fn instantiate(module: &Module, wasi: WasiP1Ctx) -> Result<Initialised> {
+    let mut linker = Linker::new(module.engine());
+    p1::add_to_linker_sync(&mut linker, |guest: &mut Guest| &mut guest.wasi)?;
+    linker.func_wrap(functions::TOLD_MODULE, functions::TOLD_NAME, |mut caller: Caller<'_, Guest>, function: u32| {
+        caller.data_mut().called.add(function);
+    })?;
+    let mut store = Store::new(module.engine(), Guest { wasi, called: calls::Calls::default() });
+    let instance = linker.instantiate(&mut store, module)?;
     Ok(Initialised { store, instance })
 }
 
-fn snapshot(input: &str, output: &str, folders: &[String]) -> Result<u8> {
+fn snapshot(wasm: &[u8], folders: &[String]) -> Result<Vec<u8>> {
     let wizer = Wizer::new();
-    let wasm = std::fs::read(input)?;
-    let (context, instrumented) = wizer.instrument(&wasm)?;
-    let mut guest = instantiate(&instrumented, wasi(folders, FsPerms::ReadOnly)?.build_p1())?;
+    let (context, instrumented) = wizer.instrument(wasm)?;
+    let mut guest = instantiate(&compile(&instrumented)?, wasi(folders, FsPerms::ReadOnly)?.build_p1())?;
     guest.instance.get_typed_func::<(), ()>(&mut guest.store, wizer.get_init_func())?.call(&mut guest.store, ())?;
-    std::fs::write(output, ready(wizer.snapshot(&context, &mut guest))?)?;
-    Ok(0)
+    ready(wizer.snapshot(&context, &mut guest))
+}
+
+/// Calls `_start`: its exit code.
+fn start(guest: &mut Initialised) -> Result<u8> {
+    match guest.instance.get_typed_func::<(), ()>(&mut guest.store, "_start")?.call(&mut guest.store, ()) {
+        Ok(()) => Ok(0),
+        Err(error) => match error.downcast_ref::<I32Exit>() {
+            Some(exit) => Ok(exit.0 as u8),
+            None => Err(error),
+        },
+    }
 }
 
 fn run(input: &str, rest: &[String]) -> Result<u8> {
@@ -98,22 +130,41 @@ fn run(input: &str, rest: &[String]) -> Result<u8> {
         let (name, value) = word.split_once('=').expect("counted above");
         builder.env(name, value);
     }
-    let mut guest = instantiate(&std::fs::read(input)?, builder.build_p1())?;
-    match guest.instance.get_typed_func::<(), ()>(&mut guest.store, "_start")?.call(&mut guest.store, ()) {
-        Ok(()) => Ok(0),
-        Err(error) => match error.downcast_ref::<I32Exit>() {
-            Some(exit) => Ok(exit.0 as u8),
-            None => Err(error),
-        },
+    start(&mut instantiate(&compile(&std::fs::read(input)?)?, builder.build_p1())?)
+}
+
+/// The names of what the commands call, for `--order`.
+fn called(input: &str, rest: &[String]) -> Result<String> {
+    let wasm = std::fs::read(input)?;
+    let mut parts = rest.split(|word| word == "--");
+    let folders = parts.next().unwrap_or_default();
+    let module = compile(&snapshot(&functions::telling_calls(&wasm)?, folders)?)?;
+    let mut runs = Vec::new();
+    for command in parts {
+        let mut builder = wasi(folders, FsPerms::ReadOnly)?;
+        builder.stdout(p2::pipe::MemoryOutputPipe::new(1 << 20)).args(command);
+        let mut guest = instantiate(&module, builder.build_p1())?;
+        let status = start(&mut guest)?;
+        if status != 0 {
+            bail!("{command:?} exited with {status}");
+        }
+        runs.push(guest.store.into_data().called);
     }
+    calls::names(&runs, &functions::Functions::read(&wasm)?)
 }
 
 fn work(arguments: &[String]) -> Result<u8> {
     match arguments {
-        [mode, input, rest @ ..] if mode == "--run" => run(input, rest),
-        [input, output, folders @ ..] => snapshot(input, output, folders),
-        _ => wasmtime::bail!("usage: openskills-snapshot [--run] IN.wasm OUT.wasm [HOST_FOLDER::GUEST_FOLDER]…"),
+        [mode, input, rest @ ..] if mode == "--run" => return run(input, rest),
+        [mode, input, rest @ ..] if mode == "--calls" => print!("{}", called(input, rest)?),
+        [mode, names, input, output] if mode == "--order" => {
+            let names = std::fs::read_to_string(names)?;
+            std::fs::write(output, functions::in_order_of(&names, &std::fs::read(input)?)?)?;
+        }
+        [input, output, folders @ ..] => std::fs::write(output, snapshot(&std::fs::read(input)?, folders)?)?,
+        _ => bail!("usage: openskills-snapshot [--run|--calls|--order NAMES] IN.wasm [OUT.wasm] [HOST_FOLDER::GUEST_FOLDER]…"),
     }
+    Ok(0)
 }
 
 fn main() -> ExitCode {
