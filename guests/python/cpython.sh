@@ -157,16 +157,20 @@ configure_wasm() { # FOLDER
 }
 
 # Code of the snapshot must not count its own executions: each count dirties a page of every run. Code of the run itself
-# lies above guest_frozen_end (immortal.c) and specialises as ever. make finds these files before the source's own.
+# lies above guest_frozen_end (immortal.c) and specialises as ever. No code keeps which ways its branches went: only the
+# optimiser reads that, which is not built (_Py_TIER2). make finds these files before the source's own.
 patch_interpreter() { # FOLDER
   local advance='(COUNTER) = advance_backoff_counter((COUNTER));' macros=$SOURCE/Python/ceval_macros.h
+  local history='^ *this_instr\[1\]\.cache = (this_instr\[1\]\.cache << 1) | !*n*flag;$' cases=$SOURCE/Python/generated_cases.c.h
   [[ $(grep -cF "$advance" "$macros") == 1 ]] || { echo "ceval_macros.h is not the one this patch is for" && return 1; }
+  [[ $(grep -c "$history" "$cases") == 8 ]] || { echo "generated_cases.c.h is not the one this patch is for" && return 1; }
   mkdir -p "$1/Python"
   cp "$SOURCE/Python/ceval.c" "$1/Python/"
   {
     echo 'extern const char *guest_frozen_end;'
     sed "s/$advance/if ((const char *)\&(COUNTER) >= guest_frozen_end) &/" "$macros"
   } >"$1/Python/ceval_macros.h"
+  sed "/$history/d" "$cases" >"$1/Python/generated_cases.c.h"
 }
 
 # The collector calls this function by a pointer to one that gives an int, which WebAssembly checks: with a methodcaller in a

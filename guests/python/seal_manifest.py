@@ -1,5 +1,5 @@
 """seal_manifest.py FOLDER: adds to FOLDER/guest.json the digest of each folder it mounts, as it lies in the pack:
-SHA-256 over the sorted records `path NUL hexdigest LF` of its files (docs/spec.md, "Guest packs")."""
+SHA-256 over the sorted records `path NUL hexdigest LF` of its files (docs/spec.md, "Guest packs"). Written with a member a line and no other blanks: each run reads it."""
 import hashlib
 import json
 import pathlib
@@ -22,7 +22,8 @@ def main():
     manifest.setdefault("start", "command")
     for mount in manifest["mounts"]:
         mount["sha256"] = tree_sha256(folder / mount["host"])
-    (folder / "guest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    members = (f"{json.dumps(name)}:{json.dumps(value, separators=(',', ':'))}" for name, value in manifest.items())
+    (folder / "guest.json").write_text("{" + ",\n".join(members) + "}\n")
 
 
 main()

@@ -19,7 +19,7 @@ def main():
         file = manifest["name"] + ".cwasm"
         shutil.copyfile(entry["file"], manifest_path.parent / file)
         manifest["precompiled"] = [{"file": file, "sha256": entry["code_sha256"], "engine": entry["engine"]}]
-        manifest_path.write_text(json.dumps(manifest, indent=1) + "\n")
+        manifest_path.write_text(json.dumps(manifest, separators=(",", ":")) + "\n")
         (manifest_path.parent / ".key").unlink(missing_ok=True)
         lines.append(f"{entry['code_sha256']} {entry['module_sha256']} {entry['engine']}\n")
     trusted.write_text("".join(lines))

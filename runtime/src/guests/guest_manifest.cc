@@ -298,7 +298,8 @@ Checked<GuestPack> read_members(const std::string& directory, const Json& json) 
       return reader.problem(Code::kMemberValue, fmt::format("'{}' is not a command's name", interpreter));
     }
   }
-  std::sort(pack.modules.begin(), pack.modules.end());
+  // They mostly are: looking takes a tenth of sorting.
+  if (!std::ranges::is_sorted(pack.modules)) std::ranges::sort(pack.modules);
   return pack;
 }
 
