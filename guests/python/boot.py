@@ -127,45 +127,50 @@ if __name__ == "__main__":
 '''
 
 
+def _use_common_modules():
+    import argparse, contextlib, csv, dataclasses, datetime, io, json, pathlib, re, textwrap, traceback
+    names = {"__name__": "warm", "__builtins__": __builtins__}
+    exec(compile(WARM_SOURCE, "<warm>", "exec"), names)
+    names["main"]()
+    out = io.StringIO()
+    writer = csv.DictWriter(out, ["a", "b"])
+    writer.writeheader()
+    writer.writerow({"a": 1, "b": 2})
+    list(csv.DictReader(io.StringIO(out.getvalue())))
+    datetime.datetime.fromisoformat("2024-01-02T03:04:05").strftime("%Y-%m-%d")
+    textwrap.dedent("  a\n  b")
+    try:
+        raise ValueError("warm")
+    except ValueError:
+        traceback.format_exc()
+    path = pathlib.Path("/skill") / "a" / "b.txt"
+    path.suffix, path.stem, path.parent, path.name, str(path.with_suffix(".md"))
+    with contextlib.redirect_stdout(out):
+        print("x", 1, 2.5, None, sep=",", file=out)
+    parser = argparse.ArgumentParser(description="warm up", prog="warm")
+    parser.add_argument("path", nargs="*", help="paths")
+    parser.add_argument("--count", "-c", type=int, default=3, help="how many")
+    parser.add_argument("--flag", action="store_true")
+    parser.add_argument("--kind", choices=["a", "b"], default="a")
+    sub = argparse.ArgumentParser()
+    commands = sub.add_subparsers(dest="command")
+    commands.add_parser("list").add_argument("--all", action="store_true")
+    sub.parse_args(["list", "--all"])
+    parser.parse_args(["x", "y", "--count", "4", "--flag", "--kind=b"])
+    parser.format_help()
+    re.compile(r"^(?P<key>[\w.-]+)\s*[:=]\s*(.*?)(?:#.*)?$", re.M | re.I).sub(r"\1", "a: b # c\nd=e")
+    re.findall(r"\d{4}-\d{2}-\d{2}|[^\W_]+", "2024-01-02 words")
+    data = {"rows": [{"id": i, "name": f"n{i}", "ok": True, "x": 1.5, "none": None} for i in range(10)]}
+    for options in ({}, {"indent": 2}, {"sort_keys": True}, {"indent": 2, "ensure_ascii": False}):
+        json.loads(json.dumps(data, **options))
+
+
 def _warm_up():
     """Bytecode specialises itself by writing into itself: done here, a run need not write those pages."""
-    import argparse, contextlib, csv, dataclasses, datetime, io, json, pathlib, re, textwrap, traceback
+    import re
     for _ in range(60):
-        names = {"__name__": "warm", "__builtins__": __builtins__}
-        exec(compile(WARM_SOURCE, "<warm>", "exec"), names)
-        names["main"]()
-        parser = argparse.ArgumentParser(description="warm up", prog="warm")
-        parser.add_argument("path", nargs="*", help="paths")
-        parser.add_argument("--count", "-c", type=int, default=3, help="how many")
-        parser.add_argument("--flag", action="store_true")
-        parser.add_argument("--kind", choices=["a", "b"], default="a")
-        sub = argparse.ArgumentParser()
-        commands = sub.add_subparsers(dest="command")
-        commands.add_parser("list").add_argument("--all", action="store_true")
-        sub.parse_args(["list", "--all"])
-        parser.parse_args(["x", "y", "--count", "4", "--flag", "--kind=b"])
-        parser.format_help()
-        data = {"rows": [{"id": i, "name": f"n{i}", "ok": True, "x": 1.5, "none": None} for i in range(10)]}
-        for options in ({}, {"indent": 2}, {"sort_keys": True}, {"indent": 2, "ensure_ascii": False}):
-            json.loads(json.dumps(data, **options))
         re.purge()
-        re.compile(r"^(?P<key>[\w.-]+)\s*[:=]\s*(.*?)(?:#.*)?$", re.M | re.I).sub(r"\1", "a: b # c\nd=e")
-        re.findall(r"\d{4}-\d{2}-\d{2}|[^\W_]+", "2024-01-02 words")
-        out = io.StringIO()
-        writer = csv.DictWriter(out, ["a", "b"])
-        writer.writeheader()
-        writer.writerow({"a": 1, "b": 2})
-        list(csv.DictReader(io.StringIO(out.getvalue())))
-        datetime.datetime.fromisoformat("2024-01-02T03:04:05").strftime("%Y-%m-%d")
-        textwrap.dedent("  a\n  b")
-        path = pathlib.Path("/skill") / "a" / "b.txt"
-        path.suffix, path.stem, path.parent, path.name, str(path.with_suffix(".md"))
-        with contextlib.redirect_stdout(out):
-            print("x", 1, 2.5, None, sep=",", file=out)
-        try:
-            raise ValueError("warm")
-        except ValueError:
-            traceback.format_exc()
+        _use_common_modules()
     re.purge()
     linecache.clearcache()
 
@@ -195,6 +200,9 @@ def _compile_patterns():
 
 
 _compile_patterns()
+# What a type's attribute is found to be is kept where another may take its place: that of common scripts comes last.
+_use_common_modules()
+linecache.clearcache()
 
 
 def _shadowed():

@@ -110,8 +110,15 @@ static void make_static(PyObject *interned) {
   PyDict_Clear(interned);
 }
 
+// A name that a run's lookup puts out of the cache must not leave a hole behind.
+static void reach_looked_up_names(void) {
+  struct type_cache *cache = &_PyInterpreterState_GET()->types.type_cache;
+  for (size_t i = 0; i < Py_ARRAY_LENGTH(cache->hashtable); i++) reach(cache->hashtable[i].name, NULL);
+}
+
 void guest_make_immortal(void) {
   PyUnstable_GC_VisitObjects(visit_tracked, NULL);
+  reach_looked_up_names();
   PyObject *interned = _Py_INTERP_CACHED_OBJECT(_PyInterpreterState_GET(), interned_strings);
   reach_dict(interned);
   reach_pending();

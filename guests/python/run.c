@@ -189,7 +189,7 @@ int guest_run(void) {
 // ---- the end ----
 
 static int stream_is_closed(PyObject *stream) {
-  PyObject *closed = PyObject_GetAttrString(stream, "closed");
+  PyObject *closed = PyObject_GetAttr(stream, &_Py_ID(closed));
   int result = closed != NULL ? PyObject_IsTrue(closed) : -1;
   Py_XDECREF(closed);
   if (result < 0) PyErr_Clear();

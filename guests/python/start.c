@@ -249,6 +249,9 @@ void guest_keep_streams(void) {
     if (snapshot.streams[fd] == Py_None) guest_fatal("the build has no standard streams");
     snapshot.buffers[fd] = PyObject_GetAttrString(snapshot.streams[fd], "buffer");
     if (snapshot.buffers[fd] == NULL) guest_fatal("a standard stream has no buffer");
+    // What its type answers is looked up once, and kept.
+    if (fd != 0 && (PyFile_WriteString("", snapshot.streams[fd]) < 0 || _PyFile_Flush(snapshot.streams[fd]) < 0))
+      guest_fatal("a standard stream cannot be flushed");
   }
 }
 
