@@ -34,7 +34,7 @@ sources_key() {
   { find "$HERE" "$OPENSKILLS_ROOT"/{bindings/core,bindings/tools.json,runtime,cmake,CMakeLists.txt} -type f \
       -not -name '*_test.cc' -not -path '*/tests/*' -not -name '*.pyc' -print0 | LC_ALL=C sort --zero-terminated |
       xargs --null sha256sum
-    cat "$DATA"/share/openskills/guests/*/guest.json "$(trusted_code)"
+    cat "$DATA"/share/openskills/guests/*/*.json "$(trusted_code)"
     sha256_of "$DATA/libexec/openskills/openskills-worker"
     "$PYTHON" --version; } | sha256sum | cut -c1-16
 }

@@ -51,6 +51,6 @@ fi
 
 mkdir -p "$(dirname "$OUT")"
 rm -rf "$OUT" "$OUT.partial" && mkdir "$OUT.partial"
-cp -a "$RESULT"/{python.wasm,guest.json,lib,.key} "$OUT.partial/"
+cp -a "$RESULT"/{python.wasm,guest.json,contents.json,lib,.key} "$OUT.partial/"
 mv "$OUT.partial" "$OUT"
 say "ready in $OUT ($(du -sh "$OUT" | cut -f1))"

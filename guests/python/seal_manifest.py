@@ -1,5 +1,6 @@
 """seal_manifest.py FOLDER: adds to FOLDER/guest.json the digest of each folder it mounts, as it lies in the pack:
-SHA-256 over the sorted records `path NUL hexdigest LF` of its files (docs/spec.md, "Guest packs"). Written with a member a line and no other blanks: each run reads it."""
+SHA-256 over the sorted records `path NUL hexdigest LF` of its files (docs/spec.md, "Guest packs"). What scripts can import
+goes into a file of its own, since each run reads guest.json."""
 import hashlib
 import json
 import pathlib
@@ -22,8 +23,10 @@ def main():
     manifest.setdefault("start", "command")
     for mount in manifest["mounts"]:
         mount["sha256"] = tree_sha256(folder / mount["host"])
-    members = (f"{json.dumps(name)}:{json.dumps(value, separators=(',', ':'))}" for name, value in manifest.items())
-    (folder / "guest.json").write_text("{" + ",\n".join(members) + "}\n")
+    contents = {name: manifest.pop(name) for name in ("modules", "packages")}
+    manifest["contents"] = "contents.json"
+    (folder / "contents.json").write_text(json.dumps(contents, indent=1) + "\n")
+    (folder / "guest.json").write_text(json.dumps(manifest, separators=(",", ":")) + "\n")
 
 
 main()

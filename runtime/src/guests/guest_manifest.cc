@@ -117,6 +117,7 @@ class Reader {
 
   Checked<std::vector<GuestMount>> mounts() const;
   Checked<std::vector<GuestPackage>> packages() const;
+  Checked<void> read_contents(GuestPack& pack) const;
   Checked<std::vector<GuestCode>> precompiled() const;
   Checked<std::optional<GuestScriptCode>> script_code(const std::vector<GuestMount>& mounts) const;
   Checked<std::uint64_t> memory() const;
@@ -213,6 +214,14 @@ Checked<std::vector<GuestPackage>> Reader::packages() const {
   return packages;
 }
 
+Checked<void> Reader::read_contents(GuestPack& pack) const {
+  TRY(pack.modules, texts("modules"));
+  TRY(pack.packages, packages());
+  // They mostly are: looking takes a tenth of sorting.
+  if (!std::ranges::is_sorted(pack.modules)) std::ranges::sort(pack.modules);
+  return {};
+}
+
 Checked<std::vector<GuestCode>> Reader::precompiled() const {
   TRY(const Json* const items, array("precompiled", kMaxMounts));
   std::vector<GuestCode> list;
@@ -268,7 +277,28 @@ Checked<GuestStart> Reader::start() const {
                  fmt::format("it is started as a '{}', and this version only starts a 'command'", name));
 }
 
-Checked<GuestPack> read_members(const std::string& directory, const Json& json) {
+Checked<Json> read_object(const std::string& directory, const std::string& file) {
+  const Json nothing;
+  const Reader reader(directory, nothing);
+  const Result<std::string> text = os::read_file_at(directory + "/" + file, kMaxManifestBytes);
+  if (!text) {
+    const bool large = text.error().code == ErrorCode::kTooLarge;
+    return reader.problem(large ? Code::kManifestTooLarge : Code::kManifestUnreadable, text.error().message);
+  }
+  Json json = Json::parse(*text, nullptr, false);
+  if (!json.is_object()) return reader.problem(Code::kManifestMalformed, fmt::format("{} is not a JSON object", file));
+  return json;
+}
+
+// Of the manifest, or of the file it names instead.
+Checked<void> read_contents(const Reader& reader, const Json& json, GuestPack& pack) {
+  if (!json.contains("contents")) return reader.read_contents(pack);
+  TRY(const std::string file, reader.inner_path(json, "contents", os::FileKind::kFile));
+  TRY(const Json contents, read_object(pack.directory, file));
+  return Reader(pack.directory, contents).read_contents(pack);
+}
+
+Checked<GuestPack> read_members(const std::string& directory, const Json& json, GuestDetail detail) {
   const Reader reader(directory, json);
   GuestPack pack;
   pack.directory = directory;
@@ -283,8 +313,9 @@ Checked<GuestPack> read_members(const std::string& directory, const Json& json) 
   TRY(pack.argv0, reader.text(json, "argv0", pack.name));
   TRY(pack.extensions, reader.texts("extensions"));
   TRY(pack.interpreters, reader.texts("interpreters"));
-  TRY(pack.modules, reader.texts("modules"));
-  TRY(pack.packages, reader.packages());
+  if (detail == GuestDetail::kAll) {
+    TRY(read_contents(reader, json, pack));
+  }
   TRY(pack.precompiled, reader.precompiled());
   TRY(pack.script_code, reader.script_code(pack.mounts));
   TRY(pack.memory_min_bytes, reader.memory());
@@ -298,8 +329,6 @@ Checked<GuestPack> read_members(const std::string& directory, const Json& json) 
       return reader.problem(Code::kMemberValue, fmt::format("'{}' is not a command's name", interpreter));
     }
   }
-  // They mostly are: looking takes a tenth of sorting.
-  if (!std::ranges::is_sorted(pack.modules)) std::ranges::sort(pack.modules);
   return pack;
 }
 
@@ -317,21 +346,14 @@ std::string_view guest_start_name(GuestStart start) noexcept {
   return "unknown";
 }
 
-std::expected<GuestPack, GuestProblem> read_guest_pack(const std::string& directory) {
-  const Json nothing;
-  const Reader reader(directory, nothing);
-  const Result<std::string> text = os::read_file_at(directory + "/guest.json", kMaxManifestBytes);
-  if (!text) {
-    const bool large = text.error().code == ErrorCode::kTooLarge;
-    return reader.problem(large ? Code::kManifestTooLarge : Code::kManifestUnreadable, text.error().message);
-  }
-  const Json json = Json::parse(*text, nullptr, false);
-  if (!json.is_object()) return reader.problem(Code::kManifestMalformed, "guest.json is not a JSON object");
+std::expected<GuestPack, GuestProblem> read_guest_pack(const std::string& directory, GuestDetail detail) {
+  TRY(const Json json, read_object(directory, "guest.json"));
   const auto schema = json.find("schema");
   if (schema == json.end() || *schema != kSchema) {
-    return reader.problem(Code::kSchemaUnknown, fmt::format("guest.json has another schema than {}", kSchema));
+    return Reader(directory, json)
+        .problem(Code::kSchemaUnknown, fmt::format("guest.json has another schema than {}", kSchema));
   }
-  return read_members(directory, json);
+  return read_members(directory, json, detail);
 }
 
 }  // namespace openskills

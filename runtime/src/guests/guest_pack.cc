@@ -60,7 +60,7 @@ std::vector<GuestProblem> verify_guest_pack(const GuestPack& pack) {
   return problems;
 }
 
-void GuestRegistry::add_folder(const std::string& folder) {
+void GuestRegistry::add_folder(const std::string& folder, GuestDetail detail) {
   const Result<UniqueFd> fd = os::open_directory(folder);
   if (!fd) return;
   Result<std::vector<os::DirectoryEntry>> entries = os::list_directory(fd->get(), folder);
@@ -73,7 +73,7 @@ void GuestRegistry::add_folder(const std::string& folder) {
   for (const os::DirectoryEntry& entry : *entries) {
     const std::string directory = folder + "/" + entry.name;
     if (!os::file_info_at(directory + "/guest.json")) continue;
-    std::expected<GuestPack, GuestProblem> pack = read_guest_pack(directory);
+    std::expected<GuestPack, GuestProblem> pack = read_guest_pack(directory, detail);
     if (!pack) {
       problems_.push_back(std::move(pack).error());
       continue;
@@ -91,12 +91,12 @@ void GuestRegistry::add_folder(const std::string& folder) {
   }
 }
 
-GuestRegistry GuestRegistry::scan(const std::vector<std::string>& folders) {
+GuestRegistry GuestRegistry::scan(const std::vector<std::string>& folders, GuestDetail detail) {
   GuestRegistry registry;
   for (std::size_t i = 0; i < folders.size(); ++i) {
     const bool again = std::find(folders.begin(), folders.begin() + static_cast<std::ptrdiff_t>(i), folders[i]) !=
                        folders.begin() + static_cast<std::ptrdiff_t>(i);
-    if (!again) registry.add_folder(folders[i]);
+    if (!again) registry.add_folder(folders[i], detail);
   }
   return registry;
 }

@@ -76,8 +76,13 @@ struct GuestPack {
 
 [[nodiscard]] std::string_view guest_start_name(GuestStart start) noexcept;
 
-// Reads the pack in one folder. Errors are problems of the pack.
-[[nodiscard]] std::expected<GuestPack, GuestProblem> read_guest_pack(const std::string& directory);
+// How much of a manifest is read: what scripts can import is most of it, and starting a guest needs none of that.
+enum class GuestDetail : bool { kAll, kWithoutContents };
+
+// Reads the pack in one folder; without its contents `modules` and `packages` stay empty. Errors are problems of the
+// pack.
+[[nodiscard]] std::expected<GuestPack, GuestProblem> read_guest_pack(const std::string& directory,
+                                                                     GuestDetail detail = GuestDetail::kAll);
 
 // Compares the module and the mounted folders with the manifest's digests: everything is read.
 [[nodiscard]] std::vector<GuestProblem> verify_guest_pack(const GuestPack& pack);
@@ -92,7 +97,8 @@ class GuestRegistry {
  public:
   // Reads every pack in the given folders; the first pack of a name wins. Missing folders are skipped, damaged packs
   // are kept as problems and never used.
-  [[nodiscard]] static GuestRegistry scan(const std::vector<std::string>& folders);
+  [[nodiscard]] static GuestRegistry scan(const std::vector<std::string>& folders,
+                                          GuestDetail detail = GuestDetail::kAll);
 
   // $OPENSKILLS_GUEST_PATH (colon-separated), then share/openskills/guests beside the running program,
   // or in its folder.
@@ -124,7 +130,7 @@ class GuestRegistry {
   [[nodiscard]] const std::vector<GuestProblem>& hidden() const noexcept { return hidden_; }
 
  private:
-  void add_folder(const std::string& folder);
+  void add_folder(const std::string& folder, GuestDetail detail);
 
   std::vector<GuestPack> packs_;
   std::vector<GuestProblem> problems_;

@@ -45,6 +45,45 @@ class GuestPacks : public testing::Test {
   TestTree tree_;
 };
 
+// As kGood, with what scripts can import in a file of its own.
+constexpr std::string_view kContents =
+    R"({"modules": ["re", "json"], "packages": [{"name": "PyYAML", "version": "6"}]})";
+
+TEST_F(GuestPacks, ContentsMayBeInAFileOfTheirOwn) {
+  pack("guests/p", R"({"schema": 1, "name": "p", "version": "1", "language": "p", "module": "python.wasm",
+    "contents": "contents.json"})");
+  tree_.write("guests/p/contents.json", kContents);
+  const GuestRegistry registry = scan();
+  ASSERT_EQ(registry.packs().size(), 1U);
+  EXPECT_EQ(registry.packs()[0].modules, (std::vector<std::string>{"json", "re"}));
+  ASSERT_EQ(registry.packs()[0].packages.size(), 1U);
+  EXPECT_EQ(registry.packs()[0].packages[0].name, "PyYAML");
+}
+
+TEST_F(GuestPacks, WhoeverWantsNoContentsReadsNone) {
+  pack("guests/inline", kGood);
+  pack("guests/p", R"({"schema": 1, "name": "p", "version": "1", "language": "p", "module": "python.wasm",
+    "contents": "contents.json"})");  // which is not there
+  const GuestRegistry registry = GuestRegistry::scan({tree_.path("guests")}, GuestDetail::kWithoutContents);
+  ASSERT_EQ(registry.packs().size(), 2U);
+  EXPECT_TRUE(registry.packs()[0].modules.empty());
+  EXPECT_EQ(scan().packs().size(), 1U);
+}
+
+TEST_F(GuestPacks, ContentsAreCheckedAsTheManifestIs) {
+  EXPECT_EQ(problem_of(R"("contents": "missing.json")"), "guest-file-missing");
+  EXPECT_EQ(problem_of(R"("contents": "../contents.json")"), "guest-path-outside");
+  EXPECT_EQ(problem_of(R"("contents": 1)"), "guest-member-type");
+  tree_.write("guests/p/contents.json", "[]");
+  EXPECT_EQ(problem_of(R"("contents": "contents.json")"), "guest-manifest-malformed");
+  tree_.write("guests/p/contents.json", R"({"modules": [1]})");
+  EXPECT_EQ(problem_of(R"("contents": "contents.json")"), "guest-member-type");
+  tree_.write("guests/p/contents.json", std::string((1U << 20U) + 1, ' '));
+  EXPECT_EQ(problem_of(R"("contents": "contents.json")"), "guest-manifest-too-large");
+  tree_.write("guests/p/contents.json", kContents);
+  EXPECT_EQ(problem_of(R"("contents": "contents.json")"), "none");
+}
+
 TEST_F(GuestPacks, AManifestIsRead) {
   pack("guests/python", kGood);
   const GuestRegistry registry = scan();

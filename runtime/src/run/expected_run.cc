@@ -10,7 +10,8 @@ namespace openskills {
 void expect_run(const ExpectedRun& run) {
   if (run.programs.empty()) return;
   ForkLauncher::expect_run([&run]() -> Result<UniqueFd> {
-    const GuestRegistry guests = GuestRegistry::scan(GuestRegistry::folders_with(run.guest_directories));
+    const GuestRegistry guests =
+        GuestRegistry::scan(GuestRegistry::folders_with(run.guest_directories), GuestDetail::kWithoutContents);
     const std::string cache = run.cache_directory.empty() ? ModuleStore::default_directory() : run.cache_directory;
     for (const std::string& program : run.programs) {
       if (const GuestPack* const guest = guests.find_program(program)) {
