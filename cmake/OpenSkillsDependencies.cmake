@@ -10,6 +10,17 @@ pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 # Headers only: the library is loaded when a package is read or written (catalog/zip_library.h).
 pkg_check_modules(zip REQUIRED libzip)
 
+# CLI11 with one of each of its ready-made validators: as they are, each file that includes it has its own, and a program
+# makes them all at its start.
+find_path(openskills_cli11_headers CLI/Validators.hpp REQUIRED NO_CACHE)
+set(openskills_cli11 "${CMAKE_BINARY_DIR}/include")
+file(COPY "${openskills_cli11_headers}/CLI" DESTINATION "${openskills_cli11}")
+file(READ "${openskills_cli11_headers}/CLI/Validators.hpp" openskills_validators)
+string(REGEX REPLACE "\nconst (detail::|Range )" "\ninline const \\1" openskills_validators "${openskills_validators}")
+file(CONFIGURE OUTPUT "${openskills_cli11}/CLI/Validators.hpp" CONTENT "${openskills_validators}" @ONLY)
+add_library(openskills_cli11 INTERFACE)
+target_include_directories(openskills_cli11 SYSTEM INTERFACE "${openskills_cli11}")
+
 # Inside of our programs and libraries, where there is an archive of it: a process that loads less starts faster.
 foreach(library yaml md utf8proc)
   find_library(OPENSKILLS_STATIC_${library} NAMES lib${library}.a)
