@@ -1,13 +1,16 @@
 """make_lib.py SOURCE BUILD OUT GUEST_LIB OVERLAY WHEELS: writes the guest's library: the standard library without what a
 sandbox has no use for, stand-ins for what it lacks (OVERLAY), the bundled packages (WHEELS), each module compiled ahead.
 Run by the native interpreter of the same version."""
+import collections
 import concurrent.futures
+import marshal
 import os
 import pathlib
 import py_compile
 import re
 import shutil
 import sys
+import types
 import zipfile
 
 # Test suites, graphical programs, installers and front ends of extension modules the guest does not have.
@@ -162,16 +165,35 @@ def copy_sysconfig(build, out):
     (out / data.name).write_text(f"build_time_vars = {variables!r}\n")
 
 
+def names_in(code):
+    names = {code.co_name, *code.co_names, *code.co_varnames, *code.co_cellvars}
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names |= names_in(constant)
+        else:
+            names.update(text for text in (constant if isinstance(constant, tuple) else (constant,)) if isinstance(text, str))
+    return {name for name in names if name.isidentifier()}
+
+
 def compile_one(path, name):
-    py_compile.compile(str(path), dfile=name, doraise=True, optimize=0,
-                       invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    compiled = py_compile.compile(str(path), dfile=name, doraise=True, optimize=0,
+                                  invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    return names_in(marshal.loads(pathlib.Path(compiled).read_bytes()[16:]))
+
+
+# A name that so many files use is one that scripts use.
+FILES_OF_A_COMMON_NAME = 12
 
 
 def compile_all(out, guest_lib):
+    """Leaves the names that many files use in a list beside them (boot.py)."""
     paths = sorted(out.rglob("*.py"))
+    files = collections.Counter()
     with concurrent.futures.ProcessPoolExecutor() as pool:
-        for _ in pool.map(compile_one, paths, [f"{guest_lib}/{path.relative_to(out)}" for path in paths], chunksize=32):
-            pass
+        for names in pool.map(compile_one, paths, [f"{guest_lib}/{path.relative_to(out)}" for path in paths], chunksize=32):
+            files.update(names)
+    common = sorted((-count, name) for name, count in files.items() if count >= FILES_OF_A_COMMON_NAME)
+    (out / "_common_names.txt").write_text("".join(f"{name}\n" for _, name in common))
 
 
 def main():
