@@ -3,16 +3,6 @@ few objects behind that the start renews. Its names are read by init.c."""
 import gc
 import sys
 
-
-def _intern_common_names():
-    """Names that scripts are likely to have lie together, and so do their places among the interned ones: compiling a
-    script looks each of its names up there."""
-    with open(f"{sys._stdlib_dir}/_common_names.txt") as lines:
-        return [sys.intern(name) for name in lines.read().split()]
-
-
-_common_names = _intern_common_names()
-
 import _sandbox_packages
 import _sandbox_threads
 import _script_code

@@ -98,15 +98,19 @@ static int visit_tracked(PyObject *object, void *unused) {
 }
 
 // Interned strings move to the table of static ones, which is looked at first and only ever read: a run's own names go
-// into a small dict of their own instead of all over a large one.
+// into a small dict of their own instead of all over a large one. The first ones, which scripts are likely to have
+// (init.c), move last: what was put in last is found first in the table's chains.
 static void make_static(PyObject *interned) {
   _Py_hashtable_t *table = _PyRuntime.cached_objects.interned_strings;
-  PyObject *string, *value;
-  Py_ssize_t position = 0;
-  while (PyDict_Next(interned, &position, &string, &value)) {
-    if (_Py_hashtable_get(table, string) == NULL && _Py_hashtable_set(table, string, string) < 0)
+  Py_ssize_t count = 0, position = 0;
+  PyObject *string, *value, **strings = PyMem_New(PyObject *, PyDict_GET_SIZE(interned) + 1);
+  if (strings == NULL) guest_fatal("out of memory");
+  while (PyDict_Next(interned, &position, &string, &value)) strings[count++] = string;
+  while (count-- > 0) {
+    if (_Py_hashtable_get(table, strings[count]) == NULL && _Py_hashtable_set(table, strings[count], strings[count]) < 0)
       guest_fatal("out of memory");
   }
+  PyMem_Free(strings);
   PyDict_Clear(interned);
 }
 

@@ -18,6 +18,19 @@ static void check(PyStatus status) {
   }
 }
 
+// Before anything is imported, so that the names lie together, and so do their places among the interned ones: compiling
+// a script looks each of its names up.
+static void intern_common_names(void) {
+  char line[256];
+  FILE *lines = fopen(GUEST_LIB "/_common_names.txt", "r");
+  if (lines == NULL) guest_fatal("the list of common names");
+  while (fgets(line, sizeof line, lines) != NULL) {
+    line[strcspn(line, "\n")] = 0;
+    if (PyUnicode_InternFromString(line) == NULL) guest_fatal("a common name"); // kept for good
+  }
+  fclose(lines);
+}
+
 static void initialize_interpreter(void) {
   PyPreConfig preconfig;
   PyPreConfig_InitIsolatedConfig(&preconfig);
@@ -44,7 +57,10 @@ static void initialize_interpreter(void) {
   check(PyConfig_SetString(&config, &config.stdlib_dir, L"" GUEST_LIB));
   config.module_search_paths_set = 1;
   check(PyWideStringList_Append(&config.module_search_paths, L"" GUEST_LIB));
+  config._init_main = 0;
   check(Py_InitializeFromConfig(&config));
+  intern_common_names();
+  check(_Py_InitializeMain());
   PyConfig_Clear(&config);
   // Read by the command line's parser only; a script sees them in sys.flags.
   guest_config()->use_environment = 1;

@@ -186,7 +186,7 @@ FILES_OF_A_COMMON_NAME = 12
 
 
 def compile_all(out, guest_lib):
-    """Leaves the names that many files use in a list beside them (boot.py)."""
+    """Leaves the names that many files use in a list beside them (init.c)."""
     paths = sorted(out.rglob("*.py"))
     files = collections.Counter()
     with concurrent.futures.ProcessPoolExecutor() as pool:

@@ -1,15 +1,16 @@
 //! Rewriting a module function by function: in another order, or so that each call is told.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 
 use wasm_encoder::reencode::{self, utils, Reencode};
 use wasm_encoder::{
-    CodeSection, EntityType, Function, FunctionSection, ImportSection, Instruction, TypeSection, ValType,
+    CodeSection, ElementSection, Elements, EntityType, Function, FunctionSection, ImportSection, Instruction,
+    TypeSection, ValType,
 };
 use wasmparser::{
-    CodeSectionReader, CustomSectionReader, FunctionBody, FunctionSectionReader, ImportSectionReader, KnownCustom,
-    Name, Parser, Payload, TypeRef, TypeSectionReader,
+    CodeSectionReader, CustomSectionReader, ElementItems, ElementSectionReader, FunctionBody, FunctionSectionReader,
+    ImportSectionReader, KnownCustom, Name, Parser, Payload, TypeRef, TypeSectionReader,
 };
 use wasmtime::{bail, Error, Result};
 
@@ -19,16 +20,19 @@ type Encoding<T = ()> = std::result::Result<T, reencode::Error<Infallible>>;
 pub const TOLD_MODULE: &str = "openskills";
 pub const TOLD_NAME: &str = "called";
 
-/// How many functions a module imports and defines, and the names of its name section by index.
+/// How many functions a module imports and defines, which of them its tables hold, and the names of its name section by
+/// index.
 pub struct Functions {
     imported: u32,
     defined: u32,
+    pointed_at: HashSet<u32>,
     names: HashMap<u32, String>,
 }
 
 impl Functions {
     pub fn read(wasm: &[u8]) -> Result<Self> {
-        let mut functions = Self { imported: 0, defined: 0, names: HashMap::new() };
+        let mut functions =
+            Self { imported: 0, defined: 0, pointed_at: HashSet::new(), names: HashMap::new() };
         for payload in Parser::new(0).parse_all(wasm) {
             match payload? {
                 Payload::ImportSection(section) => {
@@ -37,6 +41,14 @@ impl Functions {
                     }
                 }
                 Payload::FunctionSection(section) => functions.defined = section.count(),
+                Payload::ElementSection(section) => {
+                    for element in section {
+                        let ElementItems::Functions(items) = element?.items else { continue };
+                        for item in items {
+                            functions.pointed_at.insert(item?);
+                        }
+                    }
+                }
                 Payload::CustomSection(section) => functions.read_names(&section)?,
                 _ => {}
             }
@@ -72,6 +84,7 @@ struct Ordering {
     imported: u32,
     order: Vec<usize>,
     places: Vec<u32>,
+    declared: Vec<u32>,
 }
 
 impl Reencode for Ordering {
@@ -100,6 +113,14 @@ impl Reencode for Ordering {
         Ok(())
     }
 
+    // An engine counts functions that tables hold in the order in which elements name them, and has a record of each that
+    // it fills when the function is first reached through a table: those of named functions lie together so.
+    fn parse_element_section(&mut self, out: &mut ElementSection, section: ElementSectionReader<'_>) -> Encoding {
+        let declared = self.declared.iter().map(|&function| self.imported + self.places[(function - self.imported) as usize]);
+        out.declared(Elements::Functions(declared.collect::<Vec<u32>>().into()));
+        utils::parse_element_section(self, out, section)
+    }
+
     // Names, and whatever else a section of its own says about functions by their old index.
     fn parse_custom_section(&mut self, _: &mut wasm_encoder::Module, _: CustomSectionReader<'_>) -> Encoding {
         Ok(())
@@ -122,7 +143,13 @@ pub fn in_order_of(names: &str, wasm: &[u8]) -> Result<Vec<u8>> {
     order.sort_by_key(|&defined| rank(defined)); // a stable sort: the others stay as they are
     let mut places = vec![0; order.len()];
     order.iter().enumerate().for_each(|(place, &defined)| places[defined] = place as u32);
-    encode(Ordering { imported: functions.imported, order, places }, wasm)
+    let declared = order
+        .iter()
+        .take_while(|&&defined| rank(defined) != usize::MAX)
+        .map(|&defined| functions.imported + defined as u32)
+        .filter(|function| functions.pointed_at.contains(function))
+        .collect();
+    encode(Ordering { imported: functions.imported, order, places, declared }, wasm)
 }
 
 /// Calls an import with each function's index where the function begins. The import is one more function, behind the
