@@ -12,12 +12,15 @@ pkg_check_modules(zip REQUIRED libzip)
 
 # CLI11 with one of each of its ready-made validators: as they are, each file that includes it has its own, and a program
 # makes them all at its start.
-find_path(openskills_cli11_headers CLI/Validators.hpp REQUIRED NO_CACHE)
+get_target_property(openskills_cli11_folders CLI11::CLI11 INTERFACE_INCLUDE_DIRECTORIES)
+find_path(openskills_cli11_headers CLI/Validators.hpp HINTS ${openskills_cli11_folders} REQUIRED NO_CACHE)
 set(openskills_cli11 "${CMAKE_BINARY_DIR}/include")
-file(COPY "${openskills_cli11_headers}/CLI" DESTINATION "${openskills_cli11}")
+file(COPY "${openskills_cli11_headers}/CLI" DESTINATION "${openskills_cli11}" PATTERN Validators.hpp EXCLUDE)
 file(READ "${openskills_cli11_headers}/CLI/Validators.hpp" openskills_validators)
-string(REGEX REPLACE "\nconst (detail::|Range )" "\ninline const \\1" openskills_validators "${openskills_validators}")
+string(REGEX REPLACE "\nconst (detail::|Range |TypeValidator<)" "\ninline const \\1" openskills_validators
+       "${openskills_validators}")
 file(CONFIGURE OUTPUT "${openskills_cli11}/CLI/Validators.hpp" CONTENT "${openskills_validators}" @ONLY)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${openskills_cli11_headers}/CLI/Validators.hpp")
 add_library(openskills_cli11 INTERFACE)
 target_include_directories(openskills_cli11 SYSTEM INTERFACE "${openskills_cli11}")
 

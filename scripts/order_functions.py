@@ -137,10 +137,13 @@ class Tracer:
             pid = os.fork()
             if pid:
                 return pid
-            os.dup2(input_file.fileno(), 0)
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            ptrace(PTRACE_TRACEME, 0)
-            os.execv(command[0], [str(word) for word in command])
+            try:
+                os.dup2(input_file.fileno(), 0)
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+                ptrace(PTRACE_TRACEME, 0)
+                os.execv(command[0], [str(word) for word in command])
+            finally:
+                os._exit(127)
 
 
 def pattern(name):

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# build.sh [OUT_DIR]: builds the Python guest: python.wasm (a snapshot), lib/ and guest.json.
+# build.sh [OUT_DIR]: builds the Python guest: python.wasm (a snapshot), lib/, guest.json and contents.json.
 #
 # Everything between is kept in ${OPENSKILLS_CACHE_DIR:-${XDG_CACHE_HOME:-~/.cache}/openskills}, step by step: a change
 # of the guest's own program rebuilds neither CPython nor the library. Says nothing when OUT_DIR is up to date.

@@ -39,8 +39,21 @@ link_program() { # FOLDER
 }
 
 SNAPSHOT_CRATE=$ROOT_DIR/runtime/third_party/wasmtime
-SNAPSHOT_TOOL=$CACHE/build/wasmtime/release/openskills-snapshot
-SNAPSHOT_TOOL_SOURCES=("$SNAPSHOT_CRATE/Cargo.lock" "$SNAPSHOT_CRATE"/src/bin/snapshot/*.rs)
+SNAPSHOT_TOOL_SOURCES=("$SNAPSHOT_CRATE"/{Cargo.toml,Cargo.lock} "$SNAPSHOT_CRATE"/src/bin/snapshot/*.rs)
+
+# Part of the engine's crate, so that the engine is compiled once for both. Kept by what it is made of: other checkouts build
+# theirs in the same target folder.
+build_snapshot_tool() {
+  local dir
+  dir=$WORK/tool-$(hash_of "$(rustc --version)" -- "${SNAPSHOT_TOOL_SOURCES[@]}")
+  SNAPSHOT_TOOL=$dir/openskills-snapshot
+  [[ -d $dir ]] && return
+  rm -rf "$dir.partial" && mkdir -p "$dir.partial"
+  logged snapshot-tool "It is part of the engine's build: scripts/build_runtime.sh makes that first." \
+    cargo build --release --locked --manifest-path "$SNAPSHOT_CRATE/Cargo.toml" --target-dir "$CACHE/build/wasmtime"
+  cp "$CACHE/build/wasmtime/release/openskills-snapshot" "$dir.partial/"
+  finish "$dir"
+}
 
 # The functions that scripts like those of skills call after the snapshot come first: a process that maps the code anew
 # for each run touches few of its pages then.
@@ -54,19 +67,13 @@ order_functions() { # FOLDER
 build_program() {
   local inputs=("${GUEST_SOURCES[@]/#/$RECIPE_DIR/}" "$RECIPE_DIR"/*.h "$RECIPE_DIR/boot.py" "$RECIPE_DIR"/samples/*.py)
   PROGRAM=$WORK/program-$(hash_of "$(basename -a "$WASM_PYTHON" "$LIBRARY")" "$STACK_BYTES" "$MEMORY_BYTES" "$GUEST_SCRIPT_CODE" \
-    "$(declare -f link_program wasm_cflags order_functions)" -- "${inputs[@]}" "${SNAPSHOT_TOOL_SOURCES[@]}")
+    "$(basename -a "$RECIPE_DIR"/samples/*.py)" "$(declare -f link_program wasm_cflags order_functions)" -- "${inputs[@]}" "${SNAPSHOT_TOOL_SOURCES[@]}")
   [[ -d $PROGRAM ]] && return
   build_snapshot_tool
   rm -rf "$PROGRAM.partial" && mkdir -p "$PROGRAM.partial"
   logged link "$TOOLCHAIN_HINT" link_program "$PROGRAM.partial"
   logged order "The guest's own message is above, or see guests/python/samples." order_functions "$PROGRAM.partial"
   finish "$PROGRAM"
-}
-
-# Part of the engine's crate, so that the engine is compiled once for both.
-build_snapshot_tool() {
-  logged snapshot-tool "It is part of the engine's build: scripts/build_runtime.sh makes that first." \
-    cargo build --release --locked --manifest-path "$SNAPSHOT_CRATE/Cargo.toml" --target-dir "$CACHE/build/wasmtime"
 }
 
 build_snapshot() {

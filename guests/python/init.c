@@ -25,10 +25,12 @@ static void intern_common_names(void) {
   FILE *lines = fopen(GUEST_LIB "/_common_names.txt", "r");
   if (lines == NULL) guest_fatal("the list of common names");
   while (fgets(line, sizeof line, lines) != NULL) {
-    line[strcspn(line, "\n")] = 0;
+    char *end = strchr(line, '\n');
+    if (end == NULL) guest_fatal("a common name's length");
+    *end = 0;
     if (PyUnicode_InternFromString(line) == NULL) guest_fatal("a common name"); // kept for good
   }
-  fclose(lines);
+  if (ferror(lines) || fclose(lines) != 0) guest_fatal("the list of common names");
 }
 
 static void initialize_interpreter(void) {

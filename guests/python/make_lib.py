@@ -193,7 +193,7 @@ def compile_all(out, guest_lib):
         for names in pool.map(compile_one, paths, [f"{guest_lib}/{path.relative_to(out)}" for path in paths], chunksize=32):
             files.update(names)
     common = sorted((-count, name) for name, count in files.items() if count >= FILES_OF_A_COMMON_NAME)
-    (out / "_common_names.txt").write_text("".join(f"{name}\n" for _, name in common))
+    (out / "_common_names.txt").write_text("".join(f"{name}\n" for _, name in common), encoding="utf-8")
 
 
 def main():

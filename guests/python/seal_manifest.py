@@ -1,6 +1,7 @@
 """seal_manifest.py FOLDER: adds to FOLDER/guest.json the digest of each folder it mounts, as it lies in the pack:
 SHA-256 over the sorted records `path NUL hexdigest LF` of its files (docs/spec.md, "Guest packs"). What scripts can import
-goes into a file of its own, since each run reads guest.json."""
+moves to FOLDER/contents.json, since a process that only runs a script reads guest.json alone. A sealed pack can be sealed
+again."""
 import hashlib
 import json
 import pathlib
@@ -23,9 +24,10 @@ def main():
     manifest.setdefault("start", "command")
     for mount in manifest["mounts"]:
         mount["sha256"] = tree_sha256(folder / mount["host"])
-    contents = {name: manifest.pop(name) for name in ("modules", "packages")}
-    manifest["contents"] = "contents.json"
-    (folder / "contents.json").write_text(json.dumps(contents, indent=1) + "\n")
+    contents = {name: manifest.pop(name) for name in ("modules", "packages") if name in manifest}
+    if contents:
+        manifest["contents"] = "contents.json"
+        (folder / "contents.json").write_text(json.dumps(contents, indent=1) + "\n")
     (folder / "guest.json").write_text(json.dumps(manifest, separators=(",", ":")) + "\n")
 
 

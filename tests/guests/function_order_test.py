@@ -10,6 +10,7 @@ TOOL, BUILD = sys.argv[1], pathlib.Path(sys.argv[2])
 # Exits with 0 when the table and the calls lead to the functions they named.
 MODULE = """(module
   (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
   (memory (export "memory") 1)
   (table funcref (elem $one $two))
   (type $number (func (result i32)))
@@ -17,7 +18,10 @@ MODULE = """(module
   (func $two (result i32) (i32.const 1002))
   (func $three (result i32) (i32.const 1003))
   (func $initialise (export "wizer-initialize") (i32.store (i32.const 0) (call $three)))
+  (func $more (drop (call $three)))
   (func $begin (export "_start")
+    (drop (call $args_sizes_get (i32.const 8) (i32.const 12)))
+    (if (i32.gt_u (i32.load (i32.const 8)) (i32.const 1)) (then (call $more)))
     (call $proc_exit (i32.ne (i32.const 2003) (i32.add (call_indirect (type $number) (i32.const 1)) (call $one))))))"""
 
 
@@ -49,6 +53,13 @@ class FunctionOrder(unittest.TestCase):
         done = self.tool("--calls", self.named, "--", "program")
         self.assertEqual((done.returncode, done.stdout), (0, "begin\ntwo\none\n"), done.stderr)
 
+    def test_what_all_commands_call_comes_before_what_some_do(self):
+        done = self.tool("--calls", self.named, "--", "program", "argument", "--", "program")
+        self.assertEqual((done.returncode, done.stdout), (0, "begin\ntwo\none\nmore\nthree\n"), done.stderr)
+
+    def test_without_a_command_there_is_nothing_to_tell(self):
+        self.assertNotEqual(self.tool("--calls", self.named).returncode, 0)
+
     def test_a_command_that_fails_is_no_sample(self):
         self.named.write_bytes(self.named.read_bytes().replace(b"\x41\xd3\x0f", b"\x41\xd4\x0f"))  # another sum
         done = self.tool("--calls", self.named, "--", "program")
@@ -56,7 +67,7 @@ class FunctionOrder(unittest.TestCase):
         self.assertIn("exited with 1", done.stderr)
 
     def test_named_functions_come_first_and_calls_lead_where_they_did(self):
-        ordered = self.order("two\nnobody\none\n")
+        ordered = self.order("two\nnobody\none\ntwo\n")
         one, two, three = places(self.named.read_bytes())
         self.assertTrue(one < two < three)  # the control
         one, two, three = places(ordered.read_bytes())
@@ -64,6 +75,13 @@ class FunctionOrder(unittest.TestCase):
         for module in (self.named, ordered):
             run = subprocess.run([BUILD / "bin" / "openskills", "wasm", module], capture_output=True, text=True)
             self.assertEqual(run.returncode, 0, (module, run.stderr))
+
+    def test_names_of_no_function_are_refused(self):
+        listed = self.folder / "names.txt"
+        listed.write_text("nobody\n")
+        done = self.tool("--order", listed, self.named, self.folder / "ordered.wasm")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("none of the named functions", done.stderr)
 
     def test_a_module_without_names_is_refused(self):
         ordered = self.order("one\n")

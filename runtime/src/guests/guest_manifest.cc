@@ -37,14 +37,17 @@ constexpr auto kProblemTexts = std::to_array<ProblemText>({
 #undef OPENSKILLS_TEXT
 });
 
-// One manifest being read.
+constexpr std::string_view kManifest = "guest.json";
+
+// One manifest being read, or the file of its contents.
 class Reader {
  public:
-  Reader(std::string directory, const Json& json) : directory_(std::move(directory)), json_(json) {}
+  Reader(std::string directory, const Json& json, std::string_view file = kManifest)
+      : directory_(std::move(directory)), file_(file), json_(json) {}
 
   [[nodiscard]] std::unexpected<GuestProblem> problem(Code code, std::string_view what) const {
     return std::unexpected(GuestProblem{code, directory_, fmt::format("guest pack '{}': {}", directory_, what),
-                                        "install the pack again, or mend its guest.json (docs/spec.md)"});
+                                        fmt::format("install the pack again, or mend its {} (docs/spec.md)", file_)});
   }
 
   // A text without control characters. Missing: `fallback`, or a problem when there is none.
@@ -127,6 +130,7 @@ class Reader {
   Checked<std::string> mount_path(const Json& mount) const;
 
   std::string directory_;
+  std::string file_;
   const Json& json_;
 };
 
@@ -279,7 +283,7 @@ Checked<GuestStart> Reader::start() const {
 
 Checked<Json> read_object(const std::string& directory, const std::string& file) {
   const Json nothing;
-  const Reader reader(directory, nothing);
+  const Reader reader(directory, nothing, file);
   const Result<std::string> text = os::read_file_at(directory + "/" + file, kMaxManifestBytes);
   if (!text) {
     const bool large = text.error().code == ErrorCode::kTooLarge;
@@ -293,9 +297,15 @@ Checked<Json> read_object(const std::string& directory, const std::string& file)
 // Of the manifest, or of the file it names instead.
 Checked<void> read_contents(const Reader& reader, const Json& json, GuestPack& pack) {
   if (!json.contains("contents")) return reader.read_contents(pack);
+  for (const char* const key : {"modules", "packages"}) {
+    if (json.contains(key)) {
+      return reader.problem(Code::kMemberValue,
+                            fmt::format("'{}' stands beside 'contents', which names the file for it", key));
+    }
+  }
   TRY(const std::string file, reader.inner_path(json, "contents", os::FileKind::kFile));
   TRY(const Json contents, read_object(pack.directory, file));
-  return Reader(pack.directory, contents).read_contents(pack);
+  return Reader(pack.directory, contents, file).read_contents(pack);
 }
 
 Checked<GuestPack> read_members(const std::string& directory, const Json& json, GuestDetail detail) {
@@ -347,7 +357,7 @@ std::string_view guest_start_name(GuestStart start) noexcept {
 }
 
 std::expected<GuestPack, GuestProblem> read_guest_pack(const std::string& directory, GuestDetail detail) {
-  TRY(const Json json, read_object(directory, "guest.json"));
+  TRY(const Json json, read_object(directory, std::string(kManifest)));
   const auto schema = json.find("schema");
   if (schema == json.end() || *schema != kSchema) {
     return Reader(directory, json)

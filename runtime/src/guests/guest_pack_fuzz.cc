@@ -18,6 +18,7 @@ class PackFolder {
   PackFolder() : folder_(os::TemporaryDirectory::create("openskills-pack-fuzz-").value()) {
     std::filesystem::create_directories(pack() + "/lib");
     std::ofstream(pack() + "/python.wasm") << "module";
+    std::ofstream(pack() + "/contents.json") << R"({"modules": ["re"], "packages": [{"name": "p", "version": "1"}]})";
     std::ofstream(folder_.path() + "/outside.wasm") << "not the pack's";
   }
   [[nodiscard]] std::string root() const { return folder_.path() + "/guests"; }

@@ -81,7 +81,15 @@ TEST_F(GuestPacks, ContentsAreCheckedAsTheManifestIs) {
   tree_.write("guests/p/contents.json", std::string((1U << 20U) + 1, ' '));
   EXPECT_EQ(problem_of(R"("contents": "contents.json")"), "guest-manifest-too-large");
   tree_.write("guests/p/contents.json", kContents);
+  EXPECT_EQ(problem_of(R"("contents": "contents.json", "modules": ["re"])"), "guest-member-value");
+  EXPECT_EQ(problem_of(R"("contents": "contents.json", "packages": [])"), "guest-member-value");
   EXPECT_EQ(problem_of(R"("contents": "contents.json")"), "none");
+}
+
+TEST_F(GuestPacks, AProblemOfTheContentsNamesTheirFile) {
+  tree_.write("guests/p/contents.json", R"({"modules": 1})");
+  EXPECT_EQ(problem_of(R"("contents": "contents.json")"), "guest-member-type");
+  EXPECT_NE(scan().problems().at(0).hint.find("mend its contents.json"), std::string::npos);
 }
 
 TEST_F(GuestPacks, AManifestIsRead) {

@@ -134,13 +134,19 @@ pub fn in_order_of(names: &str, wasm: &[u8]) -> Result<Vec<u8>> {
     if functions.names.is_empty() {
         bail!("the module does not name its functions");
     }
-    let ranks: HashMap<&str, usize> = names.lines().enumerate().map(|(rank, name)| (name, rank)).collect();
+    let mut ranks = HashMap::new();
+    for (rank, name) in names.lines().enumerate() {
+        ranks.entry(name).or_insert(rank);
+    }
     let rank = |defined: usize| {
         let name = functions.name(functions.imported + defined as u32);
         name.and_then(|name| ranks.get(name)).copied().unwrap_or(usize::MAX)
     };
     let mut order: Vec<usize> = (0..functions.defined as usize).collect();
     order.sort_by_key(|&defined| rank(defined)); // a stable sort: the others stay as they are
+    if order.first().is_none_or(|&first| rank(first) == usize::MAX) {
+        bail!("the module has none of the named functions");
+    }
     let mut places = vec![0; order.len()];
     order.iter().enumerate().for_each(|(place, &defined)| places[defined] = place as u32);
     let declared = order

@@ -101,20 +101,20 @@ fn instantiate(module: &Module, wasi: WasiP1Ctx) -> Result<Initialised> {
     Ok(Initialised { store, instance })
 }
 
-fn snapshot(wasm: &[u8], folders: &[String]) -> Result<Vec<u8>> {
+fn snapshot(wasm: &[u8], mut wasi: WasiCtxBuilder) -> Result<Vec<u8>> {
     let wizer = Wizer::new();
     let (context, instrumented) = wizer.instrument(wasm)?;
-    let mut guest = instantiate(&compile(&instrumented)?, wasi(folders, FsPerms::ReadOnly)?.build_p1())?;
+    let mut guest = instantiate(&compile(&instrumented)?, wasi.build_p1())?;
     guest.instance.get_typed_func::<(), ()>(&mut guest.store, wizer.get_init_func())?.call(&mut guest.store, ())?;
     ready(wizer.snapshot(&context, &mut guest))
 }
 
 /// Calls `_start`: its exit code.
-fn start(guest: &mut Initialised) -> Result<u8> {
+fn start(guest: &mut Initialised) -> Result<i32> {
     match guest.instance.get_typed_func::<(), ()>(&mut guest.store, "_start")?.call(&mut guest.store, ()) {
         Ok(()) => Ok(0),
         Err(error) => match error.downcast_ref::<I32Exit>() {
-            Some(exit) => Ok(exit.0 as u8),
+            Some(exit) => Ok(exit.0),
             None => Err(error),
         },
     }
@@ -130,7 +130,7 @@ fn run(input: &str, rest: &[String]) -> Result<u8> {
         let (name, value) = word.split_once('=').expect("counted above");
         builder.env(name, value);
     }
-    start(&mut instantiate(&compile(&std::fs::read(input)?)?, builder.build_p1())?)
+    Ok(start(&mut instantiate(&compile(&std::fs::read(input)?)?, builder.build_p1())?)? as u8)
 }
 
 /// The names of what the commands call, for `--order`.
@@ -138,17 +138,26 @@ fn called(input: &str, rest: &[String]) -> Result<String> {
     let wasm = std::fs::read(input)?;
     let mut parts = rest.split(|word| word == "--");
     let folders = parts.next().unwrap_or_default();
-    let module = compile(&snapshot(&functions::telling_calls(&wasm)?, folders)?)?;
+    // Standard output is for the names.
+    let quiet = || -> Result<WasiCtxBuilder> {
+        let mut builder = wasi(folders, FsPerms::ReadOnly)?;
+        builder.stdout(p2::pipe::MemoryOutputPipe::new(1 << 20));
+        Ok(builder)
+    };
+    let module = compile(&snapshot(&functions::telling_calls(&wasm)?, quiet()?)?)?;
     let mut runs = Vec::new();
     for command in parts {
-        let mut builder = wasi(folders, FsPerms::ReadOnly)?;
-        builder.stdout(p2::pipe::MemoryOutputPipe::new(1 << 20)).args(command);
+        let mut builder = quiet()?;
+        builder.args(command);
         let mut guest = instantiate(&module, builder.build_p1())?;
         let status = start(&mut guest)?;
         if status != 0 {
             bail!("{command:?} exited with {status}");
         }
         runs.push(guest.store.into_data().called);
+    }
+    if runs.is_empty() {
+        bail!("there is no command to run: PROGRAM ARGUMENT… behind --");
     }
     calls::names(&runs, &functions::Functions::read(&wasm)?)
 }
@@ -161,7 +170,9 @@ fn work(arguments: &[String]) -> Result<u8> {
             let names = std::fs::read_to_string(names)?;
             std::fs::write(output, functions::in_order_of(&names, &std::fs::read(input)?)?)?;
         }
-        [input, output, folders @ ..] => std::fs::write(output, snapshot(&std::fs::read(input)?, folders)?)?,
+        [input, output, folders @ ..] => {
+            std::fs::write(output, snapshot(&std::fs::read(input)?, wasi(folders, FsPerms::ReadOnly)?)?)?;
+        }
         _ => bail!("usage: openskills-snapshot [--run|--calls|--order NAMES] IN.wasm [OUT.wasm] [HOST_FOLDER::GUEST_FOLDER]…"),
     }
     Ok(0)
