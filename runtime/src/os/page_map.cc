@@ -80,6 +80,33 @@ bool populate_pages(std::span<std::byte> range, std::span<const PageRun> runs, T
   return false;
 }
 
+namespace {
+
+// Told by a few pages: what is not read for long goes in large parts.
+bool is_in_memory(std::span<std::byte> mapping) noexcept {
+  constexpr std::size_t kLooks = 8;
+  const std::size_t page = page_size();
+  const std::size_t pages = mapping.size() / page;
+  for (std::size_t i = 0; i < std::min(kLooks, pages); ++i) {
+    unsigned char state = 0;
+    if (::mincore(mapping.data() + pages * i / kLooks * page, page, &state) != 0) return true;  // not to be told
+    if ((state & 1U) == 0) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void load_in_large_pieces(int file_fd, std::size_t size_bytes) noexcept {
+  void* const address = ::mmap(nullptr, size_bytes, PROT_READ, MAP_PRIVATE, file_fd, 0);
+  if (address == MAP_FAILED) return;
+  if (!is_in_memory({static_cast<std::byte*>(address), size_bytes})) {
+    (void)::madvise(address, size_bytes, MADV_HUGEPAGE);
+    (void)::madvise(address, size_bytes, MADV_POPULATE_READ);
+  }
+  (void)::munmap(address, size_bytes);
+}
+
 void populate_stack(std::size_t size_bytes) noexcept {
   const std::byte here{};
   const auto end = reinterpret_cast<std::uintptr_t>(&here) / page_size() * page_size();

@@ -53,7 +53,11 @@ enum class Touch : std::uint8_t { kRead, kWrite };
 bool populate_pages(std::span<std::byte> range, std::span<const PageRun> runs, Touch touch,
                     const std::function<bool()>& stop = {}) noexcept;
 
-// The same for `size_bytes` of this thread's stack below the caller's frame.
+// Reads a file that is to be mapped, in as large pieces as the kernel can, if some of it is not in memory. What is
+// faulted in bit by bit lies in single pages from then on, and every process that maps the file pays for each of them.
+void load_in_large_pieces(int file_fd, std::size_t size_bytes) noexcept;
+
+// populate_pages() for `size_bytes` of this thread's stack below the caller's frame, to be written.
 void populate_stack(std::size_t size_bytes) noexcept;
 
 }  // namespace openskills::os

@@ -1,12 +1,17 @@
 #include "os/page_map.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <fstream>
+#include <vector>
 
+#include "os/files.h"
 #include "os/test_numbered_pages.h"
 #include "os/written_pages.h"
 
@@ -33,6 +38,33 @@ bool populates() {
   int minor = 0;
   return ::uname(&name) == 0 && std::sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
          (major > 5 || (major == 5 && minor >= 14));
+}
+
+TEST(FilePages, WhatIsNotInMemoryIsRead) {
+  constexpr std::size_t kBytes = std::size_t{6} << 20U;
+  const TemporaryDirectory folder = TemporaryDirectory::create("openskills-pages").value();
+  const std::string path = folder.path() + "/file";
+  std::ofstream(path) << std::string(kBytes, 'x');
+  const UniqueFd fd = open_file(path).value();
+  ASSERT_EQ(::fdatasync(fd.get()), 0);
+  // Leaves the page cache where the file is on a disk; a file system in memory keeps it.
+  ASSERT_EQ(::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_DONTNEED), 0);
+  void* const address = ::mmap(nullptr, kBytes, PROT_READ, MAP_PRIVATE, fd.get(), 0);
+  ASSERT_NE(address, MAP_FAILED);
+  const auto pages_in_memory = [&] {
+    std::vector<unsigned char> states(kBytes / static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)));
+    EXPECT_EQ(::mincore(address, kBytes, states.data()), 0);
+    return std::ranges::count_if(states, [](unsigned char state) { return (state & 1U) != 0; });
+  };
+  const auto before = pages_in_memory();
+  load_in_large_pieces(fd.get(), kBytes);
+  if (populates()) {
+    EXPECT_EQ(pages_in_memory(), kBytes / static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))) << before;
+  }
+  load_in_large_pieces(fd.get(), kBytes);  // all of it is there
+  load_in_large_pieces(fd.get(), 0);
+  EXPECT_EQ(static_cast<const char*>(address)[kBytes - 1], 'x');
+  ::munmap(address, kBytes);
 }
 
 TEST_F(PageMapTest, FindsOwnPagesInRuns) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "os/page_map.h"
 #include "os/supervision.h"
 
 namespace openskills {
@@ -9,6 +10,7 @@ Result<WarmModules::Entry> WarmModules::load(int code_fd, std::string_view name_
   const os::NewDescriptors opened;
   Entry entry;
   TRY(entry.file, os::file_info(code_fd));
+  os::load_in_large_pieces(code_fd, entry.file.size_bytes);
   TRY(entry.module, engine_->load_compiled(code_fd, name_for_errors));
   TRY(entry.descriptors, opened.find());
   return entry;
