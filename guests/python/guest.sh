@@ -33,7 +33,7 @@ link_program() { # FOLDER
   done
   libraries=$(make -s -C "$WASM_PYTHON" -f Makefile -f "$RECIPE_DIR/guest.mk" guest-libraries)
   (cd "$WASM_PYTHON" && $(wasm_cc) -nostartfiles -Wl,--no-entry -Wl,--wrap=Py_Exit -Wl,--wrap=PyThread_acquire_lock_timed_with_retries \
-    -Wl,--wrap=_PyMutex_LockTimed -Wl,--wrap=stat -Wl,--wrap=lstat -Wl,--wrap=fstat -Wl,--wrap=fstatat -Wl,--wrap=open -Wl,--wrap=openat -Wl,--strip-debug -Wl,--gc-sections \
+    -Wl,--wrap=_PyMutex_LockTimed -Wl,--wrap=stat -Wl,--wrap=lstat -Wl,--wrap=fstat -Wl,--wrap=fstatat -Wl,--wrap=open -Wl,--wrap=openat -Wl,--wrap=__wasilibc_find_abspath -Wl,--strip-debug -Wl,--gc-sections \
     -z stack-size=$STACK_BYTES -Wl,--stack-first -Wl,--initial-memory=$MEMORY_BYTES \
     -o "$1/named.wasm" "${objects[@]}" "libpython$PYTHON_SHORT.a" $libraries)
 }

@@ -92,6 +92,23 @@ class PythonScript(TestCase):
             outcome = self.run_python(code)
             self.assertEqual((outcome["stdout"], outcome["artifacts"]), ("[]\n", []), outcome["stderr"])
 
+    def test_PathsThatLeaveAFolderUpwardsLeadWhereTheySay(self):
+        outcome = self.run_python(
+            "import os\n"
+            "print(open('../skill/SKILL.md').readline().strip(), os.path.isdir('/skill/scripts/../../workspace'))\n"
+            "print(open(os.path.relpath(__file__)).readline().strip())\n"
+            "for path in ('../nothing', '/skill/../etc/passwd', '/skill/scripts/../../SKILL.md', '/../../etc/passwd'):\n"
+            "    try: print(open(path).read())\n"
+            "    except OSError as error: print(type(error).__name__)\n"
+            "try: open('../skill/new', 'w')\n"
+            "except OSError as error: print(type(error).__name__)\n"
+            "open('new', 'w').close()\n"
+            "os.rename('../workspace/new', '../skill/../workspace/old')\n"
+            "os.chdir('../skill')\n"
+            "print(os.getcwd(), os.path.exists('../workspace/old'), os.path.exists('new'))")
+        self.assertEqual(outcome["stdout"].splitlines(), ["--- True", "import os", *["FileNotFoundError"] * 4,
+                                                          "OSError", "/skill True False"], outcome)
+
     def test_OutputThatIsNotTextComesAsBase64(self):
         outcome = self.run_python("import sys; sys.stdout.buffer.write(b'\\xff\\x00')")
         self.assertEqual(outcome["stdout"], {"base64": "/wA="})

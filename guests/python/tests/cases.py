@@ -300,6 +300,8 @@ ABSENT = [
            "print(hashlib.pbkdf2_hmac('sha1', b'p' * 99, b's', 3, 50).hex())") ,
     script("import_pty", "import pty, tty\nprint(callable(pty.spawn), callable(pty.openpty), pty.CHILD)"),
     script("breakpoint_off", "import os\nos.environ['PYTHONBREAKPOINT'] = '0'\nbreakpoint()\nprint('passed')"),
+    script("above_the_workspace", "import os, pathlib\nprint(os.path.exists('../no-such-file'), pathlib.Path('../no/such').is_file())\n"
+           "try: open('../no-such-file')\nexcept OSError as e: print(e)"),
     script("missing_names", "import os\nprint(hasattr(os, 'no_such'), hasattr(os, 'getuid'))"),
 ]
 
