@@ -53,7 +53,6 @@ class Tracer:
 
     def __init__(self, programs):
         self.programs = {os.path.realpath(program): functions_of(program) for program in programs}
-        self.traced = {}  # process or thread: the functions of its program
         self.originals = {program: self.first_bytes(program, table) for program, table in self.programs.items()}
         self.called = {}
 
@@ -72,12 +71,8 @@ class Tracer:
         return first
 
     def set_breakpoints(self, pid):
-        program = os.path.realpath(f"/proc/{pid}/exe")
-        self.traced[pid] = self.originals.get(program)
-        if self.traced[pid] is None:
-            return
         with open(f"/proc/{pid}/mem", "r+b", buffering=0) as memory:
-            for address in self.traced[pid]:
+            for address in self.originals.get(os.path.realpath(f"/proc/{pid}/exe"), ()):
                 memory.seek(address)
                 memory.write(BREAKPOINT)
 
@@ -88,7 +83,7 @@ class Tracer:
         values = list(REGISTERS.unpack(registers.raw))
         address = values[RIP] - 1
         program = os.path.realpath(f"/proc/{pid}/exe")
-        if address not in (self.originals.get(program) or {}):
+        if address not in self.originals.get(program, ()):
             return False
         with open(f"/proc/{pid}/mem", "r+b", buffering=0) as memory:
             memory.seek(address)
@@ -102,6 +97,7 @@ class Tracer:
     def run(self, command, stdin=b""):
         child = self.start(command, stdin)
         alive = {child}
+        has_begun = False
         while alive:
             pid, status = os.waitpid(-1, 0x40000000)  # __WALL
             if not os.WIFSTOPPED(status):
@@ -111,10 +107,10 @@ class Tracer:
                 continue
             alive.add(pid)
             try:
-                self.go_on(pid, status, first=pid == child and pid not in self.traced)
+                self.go_on(pid, status, first=not has_begun)
             except (ProcessLookupError, FileNotFoundError):
                 pass  # killed meanwhile: its end is told next
-        self.traced.clear()
+            has_begun = True
 
     def go_on(self, pid, status, first):
         number, event, pass_on = os.WSTOPSIG(status), status >> 16, 0
@@ -191,8 +187,8 @@ def main():
         (skill / "SKILL.md").write_text("---\nname: words\ndescription: Counts words.\n---\n\n# Words\n")
         (skill / "scripts" / "words.py").write_text((ROOT / "bench" / "script.py").read_text())
         for command in (
-            [program, "run", skill, "scripts/words.py", "--workspace", workspace, "--", "a b a"],
-            [program, "run", skill, "scripts/words.py", "--workspace", workspace, "--", "a b a"],
+            # The second time the script's code is there.
+            *[[program, "run", skill, "scripts/words.py", "--workspace", workspace, "--", "a b a"]] * 2,
             [program, "exec", "--workspace", workspace, "--", "python3", "-c", "print(open('script.py').read())"],
             [program, "run", skill, "scripts/words.py", "--workspace", workspace, "--json", "--", "a"],
             [build / "bench" / "python_guest_bench", "1", "process", script_file, "a b a"],

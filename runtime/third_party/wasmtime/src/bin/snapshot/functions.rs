@@ -84,7 +84,7 @@ struct Ordering {
     imported: u32,
     order: Vec<usize>,
     places: Vec<u32>,
-    declared: Vec<u32>,
+    declared: Vec<u32>, // by their new index
 }
 
 impl Reencode for Ordering {
@@ -116,9 +116,13 @@ impl Reencode for Ordering {
     // An engine counts functions that tables hold in the order in which elements name them, and has a record of each that
     // it fills when the function is first reached through a table: those of named functions lie together so.
     fn parse_element_section(&mut self, out: &mut ElementSection, section: ElementSectionReader<'_>) -> Encoding {
-        let declared = self.declared.iter().map(|&function| self.imported + self.places[(function - self.imported) as usize]);
-        out.declared(Elements::Functions(declared.collect::<Vec<u32>>().into()));
+        out.declared(Elements::Functions(self.declared.as_slice().into()));
         utils::parse_element_section(self, out, section)
+    }
+
+    // Behind the one that is added.
+    fn element_index(&mut self, element: u32) -> Encoding<u32> {
+        Ok(element + 1)
     }
 
     // Names, and whatever else a section of its own says about functions by their old index.
@@ -152,8 +156,8 @@ pub fn in_order_of(names: &str, wasm: &[u8]) -> Result<Vec<u8>> {
     let declared = order
         .iter()
         .take_while(|&&defined| rank(defined) != usize::MAX)
-        .map(|&defined| functions.imported + defined as u32)
-        .filter(|function| functions.pointed_at.contains(function))
+        .filter(|&&defined| functions.pointed_at.contains(&(functions.imported + defined as u32)))
+        .map(|&defined| functions.imported + places[defined])
         .collect();
     encode(Ordering { imported: functions.imported, order, places, declared }, wasm)
 }
